@@ -81,8 +81,9 @@ class Lookups:
             return ending(books.payments)
         if isinstance(about, ReadStored):
             return tuple(books.payments.offline.values())
-        kind = books.payments if isinstance(about, ReadPayments) else books.paylinks
-        return tuple(kind.open.values())
+        if isinstance(about, ReadPayments):
+            return tuple(books.payments.open.values())
+        return books.paylinks.asked_about()
 
     def aside(self, now_ns: int) -> tuple[Aside, ...]:
         """Payments nobody waits for, and whether the terminal of each can be asked now."""

@@ -25,13 +25,13 @@ from actors.provider_messages import Callback, LookUp, Offer, Taken, Withdraw
 from actors.register import OFFICE
 from actors.world import World
 from engine.limits import PAYLINK_GRACE_NS, PAYLINK_UNKNOWN_NS
-from engine.paylink.events import Standing
+from engine.paylink.events import LinkProblem, Standing
 from engine.paylink.state import Paylink
 from engine.provider import LinkKind, LinkState, Told
 from engine.wire import canonical, unstructure
 
 log = structlog.get_logger()
-_UNTOLD = (LinkState.NOT_FOUND, LinkState.REFUSED)
+_UNTOLD = (LinkState.NOT_FOUND, LinkState.REFUSED, LinkState.UNREADABLE)
 
 
 def concerns(news: Committed) -> bool:
@@ -174,7 +174,7 @@ class PaylinksActor:
         data = {"provider": provider, "told": unstructure(told)}
         identity = f"paylink:{sha256(canonical(data)).hexdigest()[:40]}"
         if link is not None and link.times_again:
-            # Asked once more, it may be told once more that it is not known.
+            # Asked about anew, it may be told once more what it was told before.
             identity += f".{link.times_again}"
         submit = Submit(identity, register, "paylink.hear", data, admin=True)
         try:
@@ -203,14 +203,23 @@ def _until_ns(link: Paylink) -> int:
     return link.asked.expires_ns + PAYLINK_GRACE_NS if link.asked.expires_ns else 0
 
 
+def _is_for_customer(link: Paylink) -> bool:
+    """Whether somebody may still pay it."""
+    return link.asked.kind is LinkKind.PAYMENT and link.is_payable
+
+
 def _is_news(link: Paylink, told: Told, unknown: int, now_ns: int) -> bool:
     """Whether an answer can change anything; that the customer still has not paid is no news. A
     refund may be asked for anew meanwhile, so that it is not known, or that nothing is said of it,
-    is news once it was said so often, `unknown`, and for so long that a person has to look."""
+    is news once it was said so often, `unknown`, and for so long that a person has to look. So is,
+    of a payment too once its time is over, that what is said cannot be read."""
+    is_listed = link.problem is LinkProblem.UNREADABLE
     if told.state is LinkState.OPEN:
-        return link.standing is Standing.REQUESTED
+        return link.standing is Standing.REQUESTED or is_listed
     if told.state not in _UNTOLD:
         return True
-    if link.asked.kind is LinkKind.PAYMENT:
+    if told.state is LinkState.UNREADABLE and (is_listed or _is_for_customer(link)):
+        return False
+    if link.asked.kind is LinkKind.PAYMENT and told.state is not LinkState.UNREADABLE:
         return not link.is_offered
     return unknown >= LOOK_UNKNOWN_TIMES and link.age_ns(now_ns) >= PAYLINK_UNKNOWN_NS

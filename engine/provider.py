@@ -24,7 +24,8 @@ class LinkState(Enum):
 
     OPEN: it has it, and nothing moved yet. PAID and REFUNDED: the money moved, once. CANCELLED,
     EXPIRED, FAILED: it never will. NOT_FOUND: it was never asked for it. REFUSED: it will say
-    nothing of a refund, nor do it now, and that says not whether it went back.
+    nothing of a refund, nor do it now, and that says not whether it went back. UNREADABLE: it
+    answers, and what it says is no word of the protocol, so that nobody knows.
     """
 
     OPEN = "open"
@@ -35,6 +36,7 @@ class LinkState(Enum):
     FAILED = "failed"
     NOT_FOUND = "not_found"
     REFUSED = "refused"
+    UNREADABLE = "unreadable"
 
 
 @frozen
@@ -43,7 +45,7 @@ class Told:
 
     `currency` is ISO 4217's letters. `url` is what the customer opens, while it is open. `method`
     is how it was paid, a short word such as `wallet`; `code` why it was not: a short word, or where
-    a refund was refused, the status and what its provider said.
+    a refund was refused, or nothing could be read, the status and what its provider said.
     """
 
     reference: str

@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 
+from engine.limits import PAYLINK_LIFE_S
 from engine.paylink.commands import HearPaylink, RequestPaylink
 from engine.paylink.state import Paylink
 from engine.provider import LinkKind, LinkState, Told
@@ -67,10 +68,17 @@ def not_heard(
     return shop.no(HearPaylink(provider, said), admin=True)
 
 
-def asked(shop: Shop, *codes: str, register: str = "1", amount_minor: int = 0) -> str:
+def asked(
+    shop: Shop,
+    *codes: str,
+    register: str = "1",
+    amount_minor: int = 0,
+    life_s: int = PAYLINK_LIFE_S,
+) -> str:
     """Ring up, ask for a link and have it offered; its id."""
     shop.ring(*codes, register=register)
-    paylink_id: str = shop.ok(RequestPaylink(amount_minor), register)["paylink_id"]
+    request = RequestPaylink(amount_minor, life_s)
+    paylink_id: str = shop.ok(request, register)["paylink_id"]
     hear(shop, paylink_id, LinkState.OPEN, register=register)
     return paylink_id
 

@@ -193,7 +193,7 @@ def send_back(body: SendBackPaylink, context: PaylinkContext) -> Decision:
     """Have money given back that nobody wanted, or try again what could not be: of what went back
     in part the rest, of what bounced all of it. A refund that its provider did not know, or would
     say nothing of, is asked for once more under its own reference, so that it is given back once,
-    whatever became of it.
+    whatever became of it; of a payment whose answers cannot be read it is asked once more, too.
 
     Refuses:
         order_must_be_live (a register that practises moves no money), paylink_must_exist,
@@ -207,8 +207,8 @@ def send_back(body: SendBackPaylink, context: PaylinkContext) -> Decision:
     around, was = context.around, link.asked
     if link.problem in UNTOLD:
         again = context.fact(was.paylink_id, PaylinkAskedAgain(was.paylink_id, around.operator))
-        standing, amount_minor = Standing.REQUESTED.value, was.amount_minor
-        return answered(was.paylink_id, standing, again, amount_minor=amount_minor)
+        standing = Standing.REQUESTED if was.kind is LinkKind.REFUND else link.standing
+        return answered(was.paylink_id, standing.value, again, amount_minor=was.amount_minor)
     amount_minor, currency = was.amount_minor, was.currency
     if link.told is not None:
         came = (link.told.amount_minor, link.told.currency)

@@ -29,7 +29,8 @@ class LinkProblem(Enum):
     LATE: paid when its order no longer wanted it. DIFFERS: another amount or currency was paid.
     UNASKED: paid, and nobody here asked for it. NOT_RETURNED: money that should have gone back has
     not. NOT_KNOWN: its provider does not know of a refund; REFUSED: its provider will say nothing
-    of it, and do nothing. Whether it went back neither says.
+    of it, and do nothing. UNREADABLE: what its provider answers cannot be read, of a refund, or of
+    a payment whose time is over; it is asked on. Whether money moved none of the three says.
     """
 
     NONE = ""
@@ -39,10 +40,11 @@ class LinkProblem(Enum):
     NOT_RETURNED = "not_returned"
     NOT_KNOWN = "not_known"
     REFUSED = "refused"
+    UNREADABLE = "unreadable"
 
 
-# Its provider was asked often, and nothing says whether the money went back.
-UNTOLD = (LinkProblem.NOT_KNOWN, LinkProblem.REFUSED)
+# Its provider was asked often, and nothing says whether the money moved.
+UNTOLD = (LinkProblem.NOT_KNOWN, LinkProblem.REFUSED, LinkProblem.UNREADABLE)
 
 
 @frozen
@@ -80,7 +82,8 @@ class PaylinkRequested:
 @EVENTS.name("paylink.offered/1")
 @frozen
 class PaylinkOffered:
-    """The provider has it: what the customer opens, or that a refund was accepted."""
+    """The provider has it: what the customer opens, or that a refund was accepted. Of one that was
+    listed because nothing could be read: it can be, now."""
 
     paylink_id: str
     provider_reference: str
@@ -111,7 +114,8 @@ class PaylinkConfirmed:
 @frozen
 class PaylinkEnded:
     """The provider says that no money moves by it, and why; or it does not know of it, and nobody
-    asks any more (`not_known`, or `refused`; the standing is as before)."""
+    asks any more (`not_known`, or `refused`; the standing is as before). With `unreadable` nobody
+    knows what it says, the standing is as before, and it is asked on."""
 
     paylink_id: str
     standing: Standing
@@ -131,7 +135,8 @@ class PaylinkExpired:
 @frozen
 class PaylinkAskedAgain:
     """Somebody has its provider asked once more for a refund that it did not know, or said nothing
-    of, under the same reference: should it know it after all, it is done once."""
+    of, under the same reference: should it know it after all, it is done once. Of a payment whose
+    answers could not be read it is asked at once how it stands."""
 
     paylink_id: str
     operator: str

@@ -35,6 +35,7 @@ _ENDS = {
 _UNTOLD = {
     LinkState.NOT_FOUND: LinkProblem.NOT_KNOWN,
     LinkState.REFUSED: LinkProblem.REFUSED,
+    LinkState.UNREADABLE: LinkProblem.UNREADABLE,
 }
 _MOVED = {LinkKind.PAYMENT: LinkState.PAID, LinkKind.REFUND: LinkState.REFUNDED}
 
@@ -86,10 +87,12 @@ def _stray(body: HearPaylink, context: PaylinkContext) -> Decision:
 def _offered(link: Paylink, told: Told, context: PaylinkContext) -> Decision:
     paylink_id = link.asked.paylink_id
     facts: tuple[Fact, ...] = ()
-    if link.standing is Standing.REQUESTED and paylink_id in context.links.open:
+    is_new = link.standing is Standing.REQUESTED
+    is_read = link.problem is LinkProblem.UNREADABLE
+    if (is_new and paylink_id in context.links.open) or is_read:
         offered = PaylinkOffered(paylink_id, told.provider_reference, told.url)
         facts = (context.fact(paylink_id, offered),)
-    standing = Standing.WAITING if facts else link.standing
+    standing = Standing.WAITING if facts and is_new else link.standing
     return answered(paylink_id, standing.value, *facts, amount_minor=link.amount_minor)
 
 
@@ -175,11 +178,12 @@ def _ended(link: Paylink, told: Told, context: PaylinkContext) -> Decision:
     asked, is_refund = link.asked, link.asked.kind is LinkKind.REFUND
     paylink_id = asked.paylink_id
     is_listed = link.problem in UNTOLD
-    if told.state in _UNTOLD and is_refund:
+    if told.state in _UNTOLD and (is_refund or told.state is LinkState.UNREADABLE):
         return _untold(link, told, context)
     if told.state in _UNTOLD:
         is_refused = told.state is LinkState.REFUSED
-        if is_refused or paylink_id not in context.links.open or link.is_offered:
+        is_asked_about = paylink_id in context.links.open or is_listed
+        if is_refused or not is_asked_about or link.is_offered:
             return _misfit(link, told)
         standing = Standing.CANCELLED
     else:
@@ -199,14 +203,19 @@ def _ended(link: Paylink, told: Told, context: PaylinkContext) -> Decision:
 
 
 def _untold(link: Paylink, told: Told, context: PaylinkContext) -> Decision:
-    """A refund of which its provider goes on saying that it does not know it, or will say nothing.
-    What is owed is owed, and whether it went back this does not say: from some age on it is before
-    a person."""
-    paylink_id = link.asked.paylink_id
+    """A refund of which its provider goes on saying that it does not know it, or nothing, or what
+    cannot be read; or a payment of the last kind, once nobody can pay it any more. What is owed is
+    owed, and whether it moved this does not say: from some age on it is before a person."""
+    asked, problem = link.asked, _UNTOLD[told.state]
+    paylink_id = asked.paylink_id
+    if link.problem is LinkProblem.UNREADABLE is problem:
+        return answered(paylink_id, link.standing.value, amount_minor=link.amount_minor)
+    is_asked_about = paylink_id in context.links.open or link.problem is LinkProblem.UNREADABLE
+    is_over = asked.kind is LinkKind.REFUND or not link.is_payable
     is_due = link.age_ns(context.around.stamp.now_ns) >= limits.PAYLINK_UNKNOWN_NS
-    if paylink_id not in context.links.open or not is_due:
+    if not (is_asked_about and is_over and is_due):
         return _misfit(link, told)
     code = told.code or told.state.value
-    event = PaylinkEnded(paylink_id, link.standing, code, _UNTOLD[told.state])
+    event = PaylinkEnded(paylink_id, link.standing, code, problem)
     fact = context.fact(paylink_id, event)
     return answered(paylink_id, link.standing.value, fact, amount_minor=link.amount_minor)

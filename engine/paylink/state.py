@@ -31,7 +31,8 @@ _PAYABLE = (Standing.REQUESTED, Standing.WAITING)
 @frozen
 class Paylink:
     """One of them. `requested_ns` is by the clock of stamps; `told` is there once money moved;
-    `times_again` is how often a person had its provider asked once more."""
+    `times_again` is how often it was asked about anew, so that the same word is another: a person
+    had it asked once more, or nothing could be read until then."""
 
     asked: LinkAsked
     requested_ns: int
@@ -70,7 +71,8 @@ class Paylink:
 class Paylinks:
     """All that is not settled, by id, and the latest that are.
 
-    `open` are asked about until their provider told how they ended; `exceptions` are for a person.
+    `open` are asked about until their provider told how they ended; `exceptions` are for a person,
+    and asked about too while what is told of them cannot be read.
     `settled` lets a provider that repeats itself be answered the same, and one whose refund bounced
     be heard; only so many of each kind are kept.
     `latest` is the last of each register, for its screen.
@@ -87,6 +89,10 @@ class Paylinks:
             if paylink_id in place:
                 return place[paylink_id]
         return None
+
+    def asked_about(self) -> tuple[Paylink, ...]:
+        """Those whose provider is asked how they stand."""
+        return (*self.open.values(), *filter(_is_unreadable, self.exceptions.values()))
 
     def offered_for(self, order_id: str) -> Paylink | None:
         """The one that an order's customer is asked to pay now."""
@@ -107,7 +113,8 @@ def evolve(links: Paylinks, event: PaylinkEvent, *, now_ns: int) -> None:
             if _is_shown(asked):
                 links.latest[asked.register] = link
         case PaylinkOffered(paylink_id, reference, url):
-            link = altered(links.open[paylink_id], provider_reference=reference, url=url)
+            link = altered(_taken(links, paylink_id), provider_reference=reference, url=url)
+            link = altered(link, problem=LinkProblem.NONE, code="")
             waits = link.standing is Standing.REQUESTED
             _keep(links, altered(link, standing=Standing.WAITING) if waits else link)
         case PaylinkCancelAsked(paylink_id):
@@ -119,10 +126,14 @@ def evolve(links: Paylinks, event: PaylinkEvent, *, now_ns: int) -> None:
             _end(links, altered(link, standing=Standing.CONFIRMED))
         case PaylinkEnded(paylink_id, standing, code, problem):
             link = altered(_taken(links, paylink_id), code=code, problem=problem)
+            if _is_unreadable(link):
+                link = altered(link, times_again=link.times_again + 1)
             _end(links, altered(link, standing=standing))
         case PaylinkAskedAgain(paylink_id):
             link = links.exceptions.pop(paylink_id)
-            link = altered(link, standing=Standing.REQUESTED, problem=LinkProblem.NONE, code="")
+            link = altered(link, problem=LinkProblem.NONE, code="")
+            if link.asked.kind is LinkKind.REFUND:
+                link = altered(link, standing=Standing.REQUESTED)
             _keep(links, altered(link, times_again=link.times_again + 1))
         case PaylinkStrayed(paylink_id, provider, told):
             asked = LinkAsked(
@@ -156,6 +167,10 @@ def _show(links: Paylinks, link: Paylink) -> None:
     shown = links.latest.get(link.asked.register)
     if shown is not None and shown.asked.paylink_id == link.asked.paylink_id:
         links.latest[link.asked.register] = link
+
+
+def _is_unreadable(link: Paylink) -> bool:
+    return link.problem is LinkProblem.UNREADABLE
 
 
 def _is_shown(asked: LinkAsked) -> bool:

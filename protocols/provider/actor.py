@@ -119,22 +119,33 @@ class ProviderActor:
         asked = codec.question(body, self._settings.callback_url)
         try:
             async with limiter:
-                reply = await self._reach(asked, keys)
-            told = codec.answer(asked, reply.status, reply.body)
+                told = await self._told(asked, keys)
         except ReachError as error:
             self._show(DeviceState.ABSENT, error.code, error.detail, post)
             envelope.answer(Failure(error.code, error.detail))
         except MessageError as error:
-            log.warning("provider_not_understood", provider=self.address, reason=str(error))
             self._show(DeviceState.FAILED, error.code, error.detail, post)
             envelope.answer(Failure(error.code, error.detail))
         else:
-            if told.state is LinkState.REFUSED:
-                log.warning("provider_refuses", provider=self.address, reason=told.code)
-                self._show(DeviceState.FAILED, "refused", told.code, post)
+            if told.state in (LinkState.REFUSED, LinkState.UNREADABLE):
+                log.warning("provider_tells_nothing", provider=self.address, reason=told.code)
+                self._show(DeviceState.FAILED, told.state.value, told.code, post)
             else:
                 self._show(DeviceState.READY, "ok", "", post)
             envelope.answer(told)
+
+    async def _told(self, asked: codec.Question, keys: _Keys) -> Told:
+        """What the provider has to say to a question.
+
+        Raises:
+            ReachError: it said nothing.
+            MessageError: as `codec.answer`.
+        """
+        try:
+            reply = await self._reach(asked, keys)
+        except MessageError as error:
+            return codec.unreadable(asked, str(error))
+        return codec.answer(asked, reply.status, reply.body)
 
     async def _reach(self, asked: codec.Question, keys: _Keys) -> HttpAnswer:
         """Put a question to the provider.

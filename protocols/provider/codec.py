@@ -26,7 +26,7 @@ _DIGITS = re.compile(r"[0-9](?:[ ._:-]?[0-9]){12,18}", re.ASCII)
 _LONG_NUMBER = re.compile(r"[0-9](?:[^0-9A-Za-z]{0,3}[0-9]){11,}", re.ASCII)
 _ID = re.compile(r"(?:[0-9a-f]{4}){2}(?:-[0-9a-f]{4}){4}(?:[0-9a-f]{4}){2}")  # RFC 9562
 # What a provider cannot do just now, it may do later.
-_LATER = (408, 423, 425)
+_LATER = (408, 423, 425, 429)
 # These speak of who asks, of another request or of another server: not of the refund.
 _OF_WHO_ASKS = (401, 403, 407, 409, 421, 424)
 # Where providers put the words of a refusal.
@@ -81,34 +81,39 @@ def answer(asked: Question, status: int, body: bytes) -> Told:
     """What a provider answered.
 
     Raises:
-        MessageError: `refused`, `not_now`, or as `read` says; it must be about what was asked.
+        MessageError: `not_now`.
     """
     if status == 404:
         return Told(asked.reference, LinkState.NOT_FOUND)
-    if status == 429 or status >= 500:
+    if status in _LATER or status >= 500:
         raise MessageError("not_now", str(status))
     if asked.kind is LinkKind.REFUND and status != 200:
         return _refund_refused(asked, status, body)
-    if asked.method == "PUT" and 400 <= status < 500 and status not in (408, 409, 425):
+    if asked.method == "PUT" and status == 409:
+        raise MessageError("not_now", str(status))
+    if asked.method == "PUT" and 400 <= status < 500:
         # It will not do this, whoever asks again: nothing moved and nothing will.
         return Told(asked.reference, LinkState.FAILED, code="refused")
     if status != 200:
-        raise MessageError("refused", str(status))
-    told = read(body)
-    if told.reference != asked.reference:
-        raise MessageError("other_reference")
+        return unreadable(asked, str(status), body)
+    try:
+        told = read(body, asked.kind)
+        if told.reference != asked.reference:
+            raise MessageError("other_reference")
+    except MessageError as error:
+        return unreadable(asked, f"{status} {error}", body)
     return told
+
+
+def unreadable(asked: Question, why: str, body: bytes = b"") -> Told:
+    """That nobody knows by this answer how it stands, and why, with its provider's own words."""
+    said = " ".join(("unreadable", why, _said(body))).strip()
+    return Told(asked.reference, LinkState.UNREADABLE, code=said[: limits.SAID_LENGTH_MAX])
 
 
 def _refund_refused(asked: Question, status: int, body: bytes) -> Told:
     """What it means that a provider has no word of a refund. A person is to see it, with what it
-    said: nobody stands there who would ask why it takes so long.
-
-    Raises:
-        MessageError: `not_now`.
-    """
-    if status in _LATER:
-        raise MessageError("not_now", str(status))
+    said: nobody stands there who would ask why it takes so long."""
     is_no = asked.method == "PUT" and 400 <= status < 500 and status not in _OF_WHO_ASKS
     state = LinkState.FAILED if is_no else LinkState.REFUSED
     said = " ".join(("refused", str(status), _said(body))).strip()
@@ -132,8 +137,9 @@ def _said(body: bytes) -> str:
     return _LONG_NUMBER.sub("***", " ".join(plain.split()))
 
 
-def read(body: bytes) -> Told:
-    """A payment or a refund as a provider describes it, in an answer or in a callback.
+def read(body: bytes, kind: LinkKind | None = None) -> Told:
+    """A payment or a refund as a provider describes it, in an answer or in a callback; of that
+    `kind` where one is asked about.
 
     What it says beyond that is not looked at, so that it may say more one day.
 
@@ -148,7 +154,7 @@ def read(body: bytes) -> Told:
         raise MessageError("not_json") from None
     if not isinstance(data, dict):
         raise MessageError("not_json")
-    state = _state(data)
+    state = _state(data, kind)
     amount_minor, currency = _money(data, state)
     url = _text(data, "url", default="")
     if url and not is_url(url, ("https",)):
@@ -184,10 +190,11 @@ def describe(told: Told, kind: LinkKind) -> bytes:
     )
 
 
-def _state(data: dict[str, Any]) -> LinkState:
+def _state(data: dict[str, Any], wanted: LinkKind | None) -> LinkState:
     kind, text = data.get("kind"), data.get("state")
     moved = {LinkKind.PAYMENT.value: LinkState.PAID, LinkKind.REFUND.value: LinkState.REFUNDED}
-    if not isinstance(kind, str) or kind not in moved:
+    is_other = wanted is not None and kind != wanted.value
+    if not isinstance(kind, str) or kind not in moved or is_other:
         raise MessageError("field_wrong", "kind")
     known = (LinkState.OPEN, LinkState.CANCELLED, LinkState.EXPIRED, LinkState.FAILED, moved[kind])
     found = next((state for state in known if state.value == text), None)

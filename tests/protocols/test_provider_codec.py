@@ -197,26 +197,62 @@ def test_what_is_asked() -> None:
     )
 
 
+@pytest.mark.parametrize("status", [408, 423, 425, 429, 500, 503])
 @pytest.mark.parametrize(
-    ("status", "code"), [(500, "not_now"), (429, "not_now"), (302, "refused"), (204, "refused")]
+    "about", [Offer("ref-1", LinkKind.PAYMENT, 5, "EUR"), LookUp("ref-1", LinkKind.PAYMENT)]
 )
-def test_answers_that_settle_nothing(status: int, code: str) -> None:
-    """Too busy, elsewhere, empty: the store asks again."""
-    look = codec.question(LookUp("ref-1", LinkKind.PAYMENT))
-    with pytest.raises(MessageError, match=code):
-        codec.answer(look, status, b"")
+def test_answers_that_settle_nothing(about: Offer | LookUp, status: int) -> None:
+    """Too busy, out of time, broken: the store asks again."""
+    with pytest.raises(MessageError, match="not_now"):
+        codec.answer(codec.question(about), status, b"")
 
 
 def test_an_answer_must_be_about_what_was_asked() -> None:
     """Another payment's word is no answer; not knowing one is, and so is a plain no."""
     look = codec.question(LookUp("ref-2", LinkKind.PAYMENT))
-    with pytest.raises(MessageError, match="other_reference"):
-        codec.answer(look, 200, body())
+    said = Told("ref-2", LinkState.UNREADABLE, code="unreadable 200 other_reference")
+    assert said == codec.answer(look, 200, body())
     assert Told("ref-2", LinkState.NOT_FOUND) == codec.answer(look, 404, b"")
     offer = codec.question(Offer("ref-2", LinkKind.PAYMENT, 5, "EUR"))
     assert Told("ref-2", LinkState.FAILED, code="refused") == codec.answer(offer, 422, b"")
-    with pytest.raises(MessageError, match="refused"):
+    with pytest.raises(MessageError, match="not_now"):
         codec.answer(offer, 409, b"")
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"<html>4111111111111111</html>", "not_json"),
+        (b"", "not_json"),
+        (b"[]", "not_json"),
+        (b"{" * 20_000, "too_long"),
+        (b'{"message": "of card 4111 1111 1111 1111, done"}', "field_wrong kind of card ***, done"),
+        (body(state="done"), "field_wrong state"),
+        (body(amount_minor="1149"), "field_wrong amount_minor"),
+        (body(provider_reference="4111111111111111"), "field_wrong provider_reference"),
+        (body(kind="refund", state="refunded"), "field_wrong kind"),
+        (body(kind="refund", state="open"), "field_wrong kind"),
+    ],
+)
+def test_an_answer_that_cannot_be_read_says_so(content: bytes, why: str) -> None:
+    """With what was wrong with it and its own words where it has any, and no number of a card."""
+    look = codec.question(LookUp("ref-1", LinkKind.PAYMENT))
+    told = codec.answer(look, 200, content)
+    assert Told("ref-1", LinkState.UNREADABLE, code=f"unreadable 200 {why}") == told
+    assert limits.SAID_LENGTH_MAX >= len(told.code)
+
+
+@pytest.mark.parametrize(
+    "about", [LookUp("ref-1", LinkKind.PAYMENT), Withdraw("ref-1"), LookUp("r", LinkKind.REFUND)]
+)
+@pytest.mark.parametrize("status", [204, 302, 400, 401, 403, 409, 410])
+def test_no_status_but_one_says_how_a_payment_stands(about: LookUp | Withdraw, status: int) -> None:
+    """Elsewhere, empty, or not for this shop: nobody knows by it whether the customer paid."""
+    told = codec.answer(codec.question(about), status, b'{"message": "no"}')
+    is_refund = about == LookUp("r", LinkKind.REFUND)
+    state = LinkState.REFUSED if is_refund else LinkState.UNREADABLE
+    word = "refused" if is_refund else "unreadable"
+    assert (state, f"{word} {status} no") == (told.state, told.code)
 
 
 @pytest.mark.parametrize("method", ["PUT", "GET"])

@@ -711,6 +711,130 @@ def test_a_payment_is_not_over_because_its_provider_says_nothing() -> None:
     assert not_heard(shop, paylink_id, LinkState.REFUSED) == Refusal.PAYLINK_STATE_MUST_FIT
 
 
+SAID = "unreadable 200 not_json"
+
+
+def unread_for_long(shop: Shop, paylink_id: str) -> None:
+    """Its provider still says what nobody can read, when a person has to look."""
+    shop.now_ns += limits.PAYLINK_UNKNOWN_NS
+    hear(shop, paylink_id, LinkState.UNREADABLE, code=SAID)
+
+
+def asked_about(shop: Shop) -> list[str]:
+    """Of what the store asks its providers."""
+    return [link.asked.paylink_id for link in shop.books.paylinks.asked_about()]
+
+
+@pytest.mark.parametrize(
+    ("state", "left"),
+    [
+        (LinkState.OPEN, []),
+        (LinkState.REFUNDED, []),
+        (LinkState.FAILED, [LinkProblem.NOT_RETURNED]),
+        (LinkState.NOT_FOUND, [LinkProblem.NOT_KNOWN]),
+        (LinkState.REFUSED, [LinkProblem.REFUSED]),
+    ],
+)
+@pytest.mark.parametrize("is_accepted", [False, True])
+def test_a_refund_whose_answer_cannot_be_read_is_listed_until_one_can(
+    *, is_accepted: bool, state: LinkState, left: list[LinkProblem]
+) -> None:
+    """With what is wrong with it; its provider is asked on, and its first plain word takes it off
+    the list, or says what a person has to do."""
+    shop = link_shop()
+    refund = owed(shop)
+    if is_accepted:
+        hear(shop, refund, LinkState.OPEN)
+    unread = {"code": SAID}
+    assert not_heard(shop, refund, LinkState.UNREADABLE, **unread) == Refusal.PAYLINK_STATE_MUST_FIT
+    unread_for_long(shop, refund)
+    (listed,) = paylinks_view(shop.books, now_ns=shop.now_ns).exceptions
+    standing = "waiting" if is_accepted else "requested"
+    assert ("unreadable", standing, SAID) == (listed.problem, listed.standing, listed.code)
+    assert [refund] == asked_about(shop)
+    count = len(shop.facts)
+    hear(shop, refund, LinkState.UNREADABLE, code="unreadable 200 too_long")
+    assert count == len(shop.facts), "listed once"
+    image = parse(canonical(image_of(shop.books)))
+    assert books_from(image, None).paylinks == shop.books.paylinks == shop.replayed().paylinks
+    hear(shop, refund, state)
+    assert left == problems(shop)
+    assert ([refund] if state is LinkState.OPEN else []) == asked_about(shop)
+    assert books_from(image_of_now(shop), None).paylinks == shop.replayed().paylinks
+
+
+def image_of_now(shop: Shop) -> Any:
+    """The books as a snapshot has them."""
+    return parse(canonical(image_of(shop.books)))
+
+
+def test_a_refund_that_cannot_be_read_again_is_listed_again() -> None:
+    """Asked anew by a person, or understood for a while: each time it counts once."""
+    shop = link_shop()
+    refund = owed(shop)
+    unread_for_long(shop, refund)
+    first = link_of(shop, refund).times_again
+    hear(shop, refund, LinkState.OPEN)
+    hear(shop, refund, LinkState.UNREADABLE, code=SAID)
+    assert [LinkProblem.UNREADABLE] == problems(shop)
+    assert "requested" == shop.ok(SendBackPaylink(refund))["standing"]
+    assert ([], [refund]) == (problems(shop), asked_about(shop))
+    hear(shop, refund, LinkState.UNREADABLE, code=SAID)
+    assert [LinkProblem.UNREADABLE] == problems(shop)
+    assert first < link_of(shop, refund).times_again, "the same word is another one each time"
+    hear(shop, refund, LinkState.REFUNDED)
+    assert ([], []) == (problems(shop), asked_about(shop))
+
+
+@pytest.mark.parametrize(
+    ("state", "left"),
+    [
+        (LinkState.PAID, [LinkProblem.LATE]),
+        (LinkState.OPEN, []),
+        (LinkState.CANCELLED, []),
+        (LinkState.EXPIRED, []),
+        (LinkState.NOT_FOUND, []),
+    ],
+)
+def test_a_payment_whose_answer_cannot_be_read_is_listed_once_its_time_is_over(
+    state: LinkState, left: list[LinkProblem]
+) -> None:
+    """Until then the customer may still pay. After that somebody has to look whether they did; the
+    provider is asked on, and money it tells of comes before a person as ever."""
+    shop = link_shop()
+    paylink_id = asked(shop, "wine", life_s=1_200)
+    shop.now_ns += limits.PAYLINK_UNKNOWN_NS
+    unread = {"code": SAID}
+    why = not_heard(shop, paylink_id, LinkState.UNREADABLE, **unread)
+    assert Refusal.PAYLINK_STATE_MUST_FIT == why
+    shop.now_ns += 700 * limits.NS_PER_S
+    shop.ok(ExpirePaylink(paylink_id), admin=True)
+    hear(shop, paylink_id, LinkState.UNREADABLE, **unread)
+    (listed,) = paylinks_view(shop.books, now_ns=shop.now_ns).exceptions
+    assert ("unreadable", "expired", SAID) == (listed.problem, listed.standing, listed.code)
+    assert [paylink_id] == asked_about(shop)
+    again = shop.ok(SendBackPaylink(paylink_id))
+    assert ("expired", [], [paylink_id]) == (again["standing"], problems(shop), asked_about(shop))
+    hear(shop, paylink_id, LinkState.UNREADABLE, **unread)
+    hear(shop, paylink_id, state)
+    assert left == problems(shop)
+    assert ([paylink_id] if state is LinkState.OPEN else []) == asked_about(shop)
+    assert books_from(image_of_now(shop), None).paylinks == shop.replayed().paylinks
+
+
+def test_what_cannot_be_read_may_be_closed_with_what_was_found() -> None:
+    """Nobody asks then; money that is told of all the same is before a person."""
+    shop = link_shop()
+    paylink_id = asked(shop, "wine")
+    shop.now_ns += 700 * limits.NS_PER_S
+    shop.ok(ExpirePaylink(paylink_id), admin=True)
+    hear(shop, paylink_id, LinkState.UNREADABLE, code=SAID)
+    shop.ok(CloseLinkException(paylink_id, "never paid, says the provider's page"))
+    assert ([], []) == (problems(shop), asked_about(shop))
+    hear(shop, paylink_id, LinkState.PAID)
+    assert [LinkProblem.LATE] == problems(shop)
+
+
 @pytest.mark.parametrize(
     ("state", "left"), [(LinkState.REFUNDED, []), (LinkState.FAILED, [LinkProblem.NOT_RETURNED])]
 )

@@ -93,7 +93,7 @@ async def _give_back(front: Front, order_id: str) -> None:
 async def look_into_links(front: Front) -> None:
     """What came too late is sent back, and what did not arrive is tried once more."""
     for link in (await front.look("paylinks.open"))["exceptions"][:2]:
-        if link["problem"] in ("late", "not_returned", "not_known", "refused"):
+        if link["problem"] in ("late", "not_returned", "not_known", "refused", "unreadable"):
             await front.do("paylink.send_back", paylink_id=link["paylink_id"])
         else:
             await front.do("paylink.close_exception", paylink_id=link["paylink_id"],

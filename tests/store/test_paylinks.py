@@ -317,3 +317,52 @@ async def test_a_refund_that_its_provider_refuses_is_listed_with_its_words(
         asked_for = len(provider.requests)
         await trio.sleep(0.3)
         assert asked_for == len(provider.requests), "nobody asks any more"
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"<html>busy</html>", "200 not_json"),
+        (
+            b'{"state": "refunded", "detail": "to 4111 1111 1111 1111"}',
+            "200 field_wrong kind to ***",
+        ),
+        (b"x" * (limits.ANSWER_BYTES_MAX + 1), "too_long"),
+    ],
+)
+async def test_a_refund_whose_answers_cannot_be_read_is_listed_and_leaves_the_list_by_itself(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, *, content: bytes, why: str
+) -> None:
+    """A person is told what is wrong with them; the provider is asked on, and its first word that
+    can be read settles it."""
+    for module in ("engine.limits", "actors.paylinks"):
+        monkeypatch.setattr(f"{module}.PAYLINK_UNKNOWN_NS", 0)
+    for name in ("LOOK_OFTEN_S", "LOOK_MAX_S"):
+        monkeypatch.setattr(f"actors.paylinks.{name}", 0.05)
+    answers = ProviderFake._answer
+
+    def babbling(fake: ProviderFake, method: str, path: str, *rest: Any) -> tuple[int, str, bytes]:
+        if "/refunds/" in path:
+            return 200, "application/json", content
+        return answers(fake, method, path, *rest)
+
+    async with (
+        open_provider(folder) as provider,
+        open_link_shop(folder, provider, calls=False) as shop,
+    ):
+        paylink_id = await shop.ask_for_link("wine")
+        provider.pay(paylink_id)
+        await shop.until(paylink_id, "confirmed")
+        await shop.until_receipts(1)
+        sale = shop.records("order.completed/1")[0].data["order_id"]
+        with monkeypatch.context() as patched:
+            patched.setattr(ProviderFake, "_answer", babbling)
+            await shop.do("order.add_return_line", **back_of(sale, 1))
+            refund = (await shop.do("paylink.request"))["paylink_id"]
+            await eventually(lambda: problems(shop) == [LinkProblem.UNREADABLE], "what is unread")
+            assert f"unreadable {why}" == shop.store.books.paylinks.exceptions[refund].code
+            asked_for = len(provider.requests)
+            await eventually(lambda: len(provider.requests) > asked_for + 3, "it is asked on")
+            assert 1 == len(shop.records("paylink.ended/1")), "listed once"
+        await shop.until(refund, "confirmed")
+        assert ([], 0) == (problems(shop), provider.ledger.taken_minor)
