@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
+from engine import limits
 from engine.decision import Fact
 from engine.order.context import OrderContext, stream_of
 from engine.order.figures import NOT_OWED, GaveBack, TenderFigures
@@ -236,6 +237,16 @@ def unpaid_fact(order_id: str, payment_id: str) -> Fact:
 def is_bound(order: Order, out_of_reach: Container[str]) -> bool:
     """Whether a part of `order` stands for good: it cannot begin anew."""
     return any(stands(tender, out_of_reach) for tender in order.tenders)
+
+
+def tenders_max(order: Order, context: OrderContext) -> int:
+    """How many tenders an order may have. One that cannot begin anew has room for one more of each
+    tender that it may still give back of, and for one that pays what is left, so that it can end
+    however small the parts were that it gave and took."""
+    if not is_bound(order, context.out_of_reach):
+        return limits.TENDERS_PER_ORDER_MAX
+    sales = originals_of(order, context.originals)
+    return limits.TENDERS_PER_ORDER_MAX + sum(len(paid_of(sale)) for sale in sales) + 1
 
 
 def stands(tender: TenderFigures, out_of_reach: Container[str]) -> bool:

@@ -20,7 +20,7 @@ from engine.order.events import (
 from engine.order.figures import NOT_OWED, CashBack, Figures, GaveBack
 from engine.order.held_goods import returned_facts
 from engine.order.pricing import below_floor, price
-from engine.order.refunds import in_cash, is_bound, refunded_facts
+from engine.order.refunds import in_cash, is_bound, refunded_facts, tenders_max
 from engine.order.refusal import Refusal
 from engine.order.returns import returns_still_fit
 from engine.order.state import Order, Phase, tendered
@@ -142,7 +142,7 @@ def figures_begun(
         return begun
     if context.is_terminal_at_work:
         return refuse(Refusal.TERMINAL_MUST_BE_DONE)
-    refused = why_no_tender(order, begun[1], kind)
+    refused = why_no_tender(order, begun[1], kind, context)
     return begun if refused is None else refused
 
 
@@ -166,7 +166,7 @@ def figures_frozen(
 
 
 def why_no_tender(
-    order: Order, figures: Figures, kind: str, brand: str | None = None
+    order: Order, figures: Figures, kind: str, context: OrderContext, brand: str | None = None
 ) -> Decision | None:
     """Why frozen figures take no tender more of a kind (of this brand, where a card's is known),
     whatever its amount; None where they do.
@@ -175,8 +175,9 @@ def why_no_tender(
         tender_must_be_as_chosen, tenders_limit_reached.
     """
     refused = why_not_paid_by(figures, kind, brand)
-    if refused is None and len(order.tenders) >= limits.TENDERS_PER_ORDER_MAX:
-        return refuse(Refusal.TENDERS_LIMIT_REACHED, maximum=limits.TENDERS_PER_ORDER_MAX)
+    maximum = tenders_max(order, context)
+    if refused is None and len(order.tenders) >= maximum:
+        return refuse(Refusal.TENDERS_LIMIT_REACHED, maximum=maximum)
     return refused
 
 

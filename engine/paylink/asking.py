@@ -54,7 +54,7 @@ def request(body: RequestPaylink, context: PaylinkContext) -> Decision:
     (facts, figures), rules = begun, around.settings.required()
     for fact in facts:
         order = evolve(order, fact.event, at=around.at())
-    refused = why_no_tender(order, figures, "link")
+    refused = why_no_tender(order, figures, "link", around)
     if refused is not None:
         return refused
     other = context.links.offered_for(order.id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from engine import limits
 from engine.decision import Decision, Fact, refuse
 from engine.order.due import due_of
+from engine.order.refunds import tenders_max
 from engine.order.state import Order, Phase
 from engine.paylink.closing import with_tender
 from engine.paylink.commands import HearPaylink
@@ -156,7 +157,7 @@ def _is_wanted(link: Paylink, order: Order, context: PaylinkContext) -> bool:
         return False
     if order.phase is not Phase.TENDERING or order.figures is None:
         return False
-    if len(order.tenders) >= limits.TENDERS_PER_ORDER_MAX:
+    if len(order.tenders) >= tenders_max(order, around):
         return False
     if not pays(order.figures.tender, "link"):
         return False

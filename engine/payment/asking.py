@@ -78,7 +78,8 @@ def begun_by_card(
     begun = figures_frozen(order, context.around)
     if isinstance(begun, Decision):
         return begun
-    refused = why_no_tender(order, begun[1], "card") or why_not_free(terminal, order.id, context)
+    refused = why_no_tender(order, begun[1], "card", context.around)
+    refused = refused or why_not_free(terminal, order.id, context)
     return begun if refused is None else refused
 
 

@@ -144,7 +144,7 @@ def capture_tab(context: PaymentContext) -> Decision:
     if isinstance(begun, Decision):
         return begun
     _, figures = begun
-    refused = why_no_tender(order, figures, "card", tab.card.card.brand)
+    refused = why_no_tender(order, figures, "card", context.around, tab.card.card.brand)
     if refused is not None:
         return refused
     due = due_of(order, figures, context.around.settings.required()).left_minor
