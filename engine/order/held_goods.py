@@ -16,10 +16,13 @@ def with_held(original: Order, order: Order, context: OrderContext) -> Order:
     """A sale as other orders leave it that money moved for: those goods alone that `order` may
     still take back are left. Whoever has such a part itself is held by nobody, or two that do would
     keep each other from ending."""
-    if _has_moved_money(order):
-        return original
+    return original if has_moved_money(order) else as_others_leave(original, order, context)
+
+
+def as_others_leave(original: Order, order: Order, context: OrderContext) -> Order:
+    """A sale as every order but `order` leaves it that money moved for."""
     for other in context.open_orders.values():
-        holds = other.id in context.moving_money or _has_moved_money(other)
+        holds = other.id in context.moving_money or has_moved_money(other)
         if holds and other.id != order.id:
             for sale, returned in returned_facts(other):
                 if sale == original.id:
@@ -27,7 +30,7 @@ def with_held(original: Order, order: Order, context: OrderContext) -> Order:
     return original
 
 
-def _has_moved_money(order: Order) -> bool:
+def has_moved_money(order: Order) -> bool:
     """Whether a card paid or has money back already, or a link has."""
     return any(
         tender.card is not None or (tender.amount_minor < 0 and tender.link is not None)

@@ -13,7 +13,7 @@ from engine.order.context import OrderContext
 from engine.order.due import due_of
 from engine.order.events import ReturnLineAdded
 from engine.order.figures import ReturnOf
-from engine.order.held_goods import with_held
+from engine.order.held_goods import as_others_leave, has_moved_money, with_held
 from engine.order.refunds import is_bound, lacks_money, not_owed
 from engine.order.refusal import Refusal
 from engine.order.returned_promotions import promotions_back, promotions_fit
@@ -62,6 +62,11 @@ def add_return_line(order: Order, body: AddReturnLine, context: OrderContext) ->
     left_milli = sold.quantity_milli - gone_milli
     if body.quantity_milli > left_milli:
         return refuse(Refusal.RETURN_MUST_BE_WITHIN_SOLD, left_milli=max(0, left_milli))
+    if has_rest_priced_again(original, sold):
+        # What stays is priced, and of what is no longer there nothing can be.
+        gone = _gone_elsewhere(order, original)
+        if gone is not None:
+            return gone
     going = _backs(original, sold, pending, order, body.quantity_milli, context)
     if len(order.lines) + len(going) > limits.LINES_PER_ORDER_MAX:
         return refuse(Refusal.LINES_LIMIT_REACHED, maximum=limits.LINES_PER_ORDER_MAX)
@@ -162,6 +167,22 @@ def _pending(order: Order, original_id: str, line: int) -> list[Line]:
     ]
 
 
+def _gone_elsewhere(order: Order, original: Order) -> Decision | None:
+    """That another register took goods of this sale back since a line of `order` was added for
+    them; None where they are all there."""
+    for line in _from(order, original.id):
+        assert line.source is not None
+        sold = original.line_at(line.source.line)
+        if sold is None:
+            continue
+        asked_milli = sum(-one.quantity_milli for one in _pending(order, original.id, sold.line))
+        left_milli = sold.quantity_milli - sold.returned_milli
+        if asked_milli > left_milli:
+            fields = {"line": line.line, "left_milli": max(0, left_milli)}
+            return refuse(Refusal.RETURN_MUST_BE_WITHIN_SOLD, **fields)
+    return None
+
+
 def _money_back(
     original: Order, sold: Line, pending: list[Line], gone_milli: int
 ) -> tuple[int, int]:
@@ -230,7 +251,9 @@ def returns_still_fit(order: Order, context: OrderContext) -> Decision | None:
                 Refusal.RETURN_MUST_BE_WITHIN_SOLD, line=line.line, left_milli=max(0, left_milli)
             )
         if has_rest_priced_again(original, sold):
-            fits = _is_still_so(order, original, line, context)
+            fits = _is_still_so(order, original, line, context) or _was_so(
+                order, original, line, context
+            )
         else:
             fits = _money_fits(original, sold, pending, left_milli - asked)
         if not fits:
@@ -290,6 +313,17 @@ def _is_still_so(order: Order, original: Order, line: Line, context: OrderContex
         ]
         return found == going
     return found[0] in going
+
+
+def _was_so(order: Order, original: Order, line: Line, context: OrderContext) -> bool:
+    """Whether a line priced again stays as it is, because money moved for it: those who took goods
+    of its sale back since were told that its own are gone, and it that those are which others held
+    before. One that cannot begin anew was looked at when it could."""
+    if not has_moved_money(order):
+        return False
+    if is_bound(order, context.out_of_reach):
+        return True
+    return _is_still_so(order, as_others_leave(original, order, context), line, context)
 
 
 def _back_of(source: ReturnOf) -> Back:

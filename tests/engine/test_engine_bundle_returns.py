@@ -299,3 +299,16 @@ def test_a_sale_of_kept_parts_records_nothing() -> None:
         assert figures is not None
         recorded = figures.recorded
         assert wanted == (recorded and [one.id for one in recorded.promotions])
+
+
+def test_goods_of_a_bundle_that_another_till_took_back_are_no_fault_of_the_next_scan() -> None:
+    """The return on the screen names the ten, which came back at the other till since: the next
+    goods are not added to it, and it is said which of its lines is too much."""
+    shop = shop_with(TRIO)
+    sale = shop.sell("ten", "eight", "six")
+    shop.ok(AddReturnLine(sale, 1, 1_000, "x"))
+    shop.ok(AddReturnLine(sale, 1, 1_000, "x"), "2")
+    shop.pay(register="2")
+    assert {"line": 1, "left_milli": 0} == shop.refused(AddReturnLine(sale, 3, 1_000, "x"))
+    shop.ok(VoidLine(1))
+    shop.ok(AddReturnLine(sale, 3, 1_000, "x"))
