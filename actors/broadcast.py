@@ -83,7 +83,7 @@ class BroadcastActor:
         # What a terminal told on the way is certain only with its end, which follows.
         is_certain = any(r.name != _KEPT for r in news.records)
         # Parking and resuming change every screen's count, a device's report only its own.
-        everyone = any(r.name in _FOR_EVERYONE or r.stream == "staff" for r in news.records)
+        everyone = any(r.name in _FOR_EVERYONE or r.stream in _OF_ALL for r in news.records)
         effects = any(r.stream.startswith("effect/") for r in news.records)
         for subject in self._followers:
             topic, register = subject.topic, subject.register
@@ -152,14 +152,8 @@ class BroadcastActor:
                 del self._followers[subject]
 
 
-_FOR_EVERYONE = frozenset(
-    (
-        "order.suspended/1",
-        "order.resumed/1",
-        "settings.store_configured/1",
-        "settings.register_defined/1",
-    )
-)
+_FOR_EVERYONE = frozenset(("order.suspended/1", "order.resumed/1"))
+_OF_ALL = frozenset(("staff", "settings"))
 
 
 class DeviceBoard:

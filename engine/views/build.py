@@ -55,7 +55,7 @@ from engine.views.shapes import (
     SuspendedView,
 )
 from engine.views.taxes import exemption_view, tax_views, taxes_view
-from engine.views.tenders import tender_views
+from engine.views.tenders import may_wait, tender_views
 from engine.views.till_shapes import TillView
 from native import ItemRow, PriceBook
 
@@ -228,6 +228,7 @@ def order_view(order: Order, books: Books, *, internal: bool = True) -> OrderVie
         _rewards(order, tariff) if internal else (),
         order.tender,
         tip_view(order, settings.registers) if internal else None,
+        may_wait(order, books.payments) if internal else False,
     )
 
 
@@ -367,7 +368,8 @@ def _offer_version(books: Books) -> int:
     """Another number whenever anything was changed that tiles and choices of a screen are made of.
     Of charges a screen knows only whether there are any; their changes are not counted."""
     set_whole = (books.promotions.version, books.prices.version, books.taxes.version)
-    return 2 * (books.catalog.version + sum(set_whole)) + bool(books.charges.rules)
+    changes = books.catalog.version + sum(set_whole) + books.settings.version
+    return 2 * changes + bool(books.charges.rules)
 
 
 def _suspended_count(side: Side) -> int:

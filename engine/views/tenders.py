@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from engine.altered import altered
 from engine.order.figures import TenderFigures
-from engine.order.state import Order
+from engine.order.refunds import stands
+from engine.order.state import Order, Phase
+from engine.payment.state import Payments
 from engine.views.shapes import TenderView
 
 
@@ -14,6 +16,15 @@ def tender_views(order: Order) -> tuple[TenderView, ...]:
         altered(_tender(entry), refunded_minor=order.refunded_minor(entry.tender))
         for entry in order.tenders
     )
+
+
+def may_wait(order: Order, payments: Payments) -> bool:
+    """Whether an order in payment can be parked as it is: there is money in it, nobody at a till
+    can hand any of it back, and no terminal is at work for it."""
+    if order.phase is not Phase.TENDERING or not order.tenders or payments.runs_for(order.id):
+        return False
+    out_of_reach = payments.out_of_reach()
+    return all(stands(tender, out_of_reach) for tender in order.tenders)
 
 
 def _tender(tender: TenderFigures) -> TenderView:

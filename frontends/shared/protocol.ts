@@ -1490,6 +1490,8 @@ export interface OrderReasonsView {
  * `receipt_number` and `change_minor` are set once completed; `saved_minor` is what discounts
  * took off, positive. `comp_minor`, zero or less, was given away; why is in `comp` or at
  * lines. `dining` is how it is handed over, None where nobody said so and no rule asks.
+ * `may_wait` says of one in payment that it can be parked as it is: nothing of its money goes
+ * back at a till.
  */
 export interface OrderView {
   order_id: string;
@@ -1531,6 +1533,7 @@ export interface OrderView {
   rewards: OfferView[];
   tender: string;
   tip: TipView | null;
+  may_wait: boolean;
 }
 
 /** Set a line's unit price, with the reason. */
@@ -2109,8 +2112,8 @@ export type RegisterState = Record<string, never>;
  * one while it has none; `exceptions` how many of the store a person must look at. `provider`
  * is whom it asks for payments by link, "" for nobody, and `paylink` the last one of its
  * order. `asks_tips` says that its customers are asked for a tip on our own screen.
- * `offer_version` is another with each change of goods, prices, promotions or taxes, and when
- * the first charge comes or the last one goes: what a screen was told of them before
+ * `offer_version` is another with each change of goods, prices, promotions, taxes or settings,
+ * and when the first charge comes or the last one goes: what a screen was told of them before
  * (`store.state`, `catalog.grid`) is old then.
  */
 export interface RegisterView {

@@ -22,7 +22,8 @@ STAMP = Stamp(1, 0, "2026-11-23")
 
 
 def _news(position: int, *registers: str, name: str = "order.line_added/1") -> Committed:
-    stream = "effect/printer/1" if name.startswith("effect.") else "order/x"
+    streams = {"effect": "effect/printer/1", "settings": "settings"}
+    stream = streams.get(name.partition(".")[0], "order/x")
     record = Record(position, 1, "live", stream, 1, name, "c", "", "1", STAMP, {})
     return Committed(1, position, (record,), frozenset(registers))
 
@@ -72,12 +73,15 @@ async def test_followers_get_the_view_after_a_commit() -> None:
     ("name", "topics"),
     [
         ("order.suspended/1", ["display", "register", "status"]),
+        ("settings.register_defined/1", ["display", "register", "status"]),
+        ("settings.foreign_currencies_set/1", ["display", "register", "status"]),
         ("effect.started/1", ["register", "status"]),
         ("order.line_added/1", ["status"]),
     ],
 )
 async def test_what_concerns_everyone_reaches_everyone(name: str, topics: list[str]) -> None:
-    """Parked orders change every screen, a device's report the registers', a line only its own."""
+    """Parked orders and settings change every screen, a device's report the registers', a line only
+    its own."""
     async with open_stand() as stand:
         await _broadcast(stand)
         for topic in ("register", "display"):

@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from tests.breadth import breadth
 from tests.e2e.shop import ROOT, DemoStore, MakeCashier
 
+AT_ONCE_MS = 3_000  # an open page asks by itself after ten seconds
 RATES = """
 [[currency]]
 code = "USD"
@@ -75,6 +76,28 @@ def test_dollars_pay_and_change_is_at_home(
     done = ana.page.locator(".done")
     expect(done.locator(".change")).to_contain_text("4.01")
     expect(done).to_contain_text("USD 10.00")
+
+
+@breadth
+def test_a_rate_of_meanwhile_is_told_at_once(
+    cashier: MakeCashier, fresh_store: DemoStore, tmp_path: Path
+) -> None:
+    """Changed in the middle of a payment: what the button says a note is worth is what it counts
+    for, and so is whether it is taken at all, with nobody signing on anew."""
+    take_notes(fresh_store, tmp_path)
+    ana = cashier(at=fresh_store)
+    ana.open()
+    ana.sign_on("Ana")
+    ana.open_till(1)
+    ana.tap("Sourdough loaf")
+    ana.pay()
+    notes = ana.page.locator(".note")
+    expect(notes).to_have_text([re.compile("USD .10.00.*is worth €9.21"), re.compile("JPY")])
+    take_notes(fresh_store, tmp_path, RATES.replace("0.921", "0.8"))
+    worth = re.compile("USD .10.00.*is worth €8.00")
+    expect(notes.first).to_have_text(worth, timeout=AT_ONCE_MS)
+    take_notes(fresh_store, tmp_path, FRANCS)
+    expect(notes).to_have_text([re.compile("CHF")], timeout=AT_ONCE_MS)
 
 
 @breadth

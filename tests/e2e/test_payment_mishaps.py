@@ -357,3 +357,36 @@ def test_a_tab_is_seen_at_its_order(who: Cashier) -> None:
     who.push("Write down the tip")
     who.digits("150")
     expect(over).to_contain_text("The bill is above what is reserved")
+
+
+@breadth
+def test_a_part_that_nobody_can_hand_back_waits_with_its_order(who: Cashier) -> None:
+    """1.00 by card, the terminal has ended its day, and the customer goes for money: that part goes
+    back at no till, so the order is parked as it is, the next customer is served, and it is paid
+    when the first one is back. Before, while the card could be handed back, it was not."""
+    page, store = who.page, who.store
+    rung_up(who, "Flat white")
+    who.digits("100")
+    who.push(re.compile("^Card €1.00"))
+    store.key("tap")
+    expect(page.locator(".tenders li")).to_have_count(1)
+    parks = page.get_by_role("button", name="Park", exact=True)
+    expect(parks).to_be_disabled()
+    page.keyboard.press("F4")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    answer = store.command("terminal.end_day", {})
+    assert answer.get("ok"), answer
+    expect(parks).to_have_count(2)
+    who.push("Park", exact=True)
+    who.push("Park order")
+    expect(page.get_by_text("The order is parked.").first).to_be_visible()
+    who.tap("Espresso")
+    expect(who.lines).to_have_count(1)
+    who.pay()
+    who.tender("€5.00")
+    who.next_order()
+    who.menu("Parked orders")
+    who.press(page.locator(".parked .entry", has_text="Flat white"))
+    expect(page.locator(".due")).to_contain_text("€2.80")
+    who.tender("€5.00")
+    expect(page.locator(".done .change")).to_contain_text("€2.20")

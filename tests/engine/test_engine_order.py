@@ -8,6 +8,7 @@ from engine import limits
 from engine.catalog import CodeEntry, ItemChanged
 from engine.charge.decide import SetCharges
 from engine.charge.model import ChargeKind, ChargeRule, Deposit
+from engine.foreign import ForeignCurrency
 from engine.order.commands import (
     AddLine,
     AddNote,
@@ -50,7 +51,7 @@ from engine.order.offered import Tariff
 from engine.order.pricing import price
 from engine.order.refusal import Refusal
 from engine.register import StartTraining
-from engine.settings import SetTaxClasses
+from engine.settings import SetForeignCurrencies, SetTaxClasses
 from engine.views.build import register_view
 from tests.shop import TAXES, Shop, item
 
@@ -286,6 +287,16 @@ def test_a_screen_is_told_that_charges_came_or_went() -> None:
         shop.ok(SetCharges(rules), admin=True)
         seen.append(_offer_version(shop))
     assert seen[0] != seen[1] != seen[2]
+
+
+def test_a_screen_is_told_that_rates_changed() -> None:
+    """What it was told a note is worth is old with the next rate, and without it."""
+    shop = Shop.selling()
+    seen = [_offer_version(shop)]
+    for rates in ((ForeignCurrency("USD", 921_000),), (ForeignCurrency("USD", 800_000),), ()):
+        shop.ok(SetForeignCurrencies(rates), admin=True)
+        seen.append(_offer_version(shop))
+    assert len(seen) == len(set(seen))
 
 
 def _offer_version(shop: Shop) -> int:

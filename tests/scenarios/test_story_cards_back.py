@@ -12,6 +12,7 @@ from engine.order.commands import (
     StartTendering,
     SuspendOrder,
     TenderCash,
+    UndoTender,
     UndoTendering,
     VoidOrder,
 )
@@ -29,12 +30,13 @@ from engine.payment.exposure import exposure
 from engine.price_list.decide import SetPrices
 from engine.price_list.model import PriceEntry, PriceList, PriceSet
 from engine.register import CloseDay
-from engine.terminal import CardShown, Kind, Verdict
+from engine.terminal import CardShown, Identity, Kind, Verdict
 from engine.till import CloseTill, CountTill, Denomination
-from engine.views.build import register_view, suspended_views
+from engine.views.build import order_view, register_view, suspended_views
 from engine.views.payments import payments_view
 from tests.card_shop import VISA, card_shop, hear, paid_by_card, running
 from tests.scenarios.test_story_tabs import tab_shop
+from tests.shop import Shop
 
 CEILINGS = SetOfflinePolicy(OfflinePolicy(1000, 1000, 1000, 1000, 86_400))
 
@@ -166,6 +168,41 @@ def test_a_parked_order_is_listed_at_what_is_asked_for_it() -> None:
     assert 799 == shop.ok(ResumeOrder(order_id))["due_minor"]
     shop.ok(VoidOrder("left"))
     assert 799 == shop.books.live.position("1").totals.voided_minor
+
+
+def test_a_screen_is_told_which_order_in_payment_can_be_parked() -> None:
+    """A card's part that no terminal can take back holds the order of a customer who went for more
+    money: the screen knows that it can wait, exactly while the store would park it. Coins beside
+    it are handed back first, a part that can be taken back goes back first, and while a terminal
+    is at work nothing waits."""
+    no_number = Identity("29001234", 5, None, "1126", "101500")
+    shop = card_shop()
+    order_id = shop.ring("wine")
+    assert not _may_wait(shop, order_id)
+    shop.ok(RequestPayment(500))
+    assert (_may_wait(shop, order_id), shop.no(SuspendOrder("left"))) == (
+        False,
+        "terminal_must_be_done",
+    )
+    hear(shop, Verdict.APPROVED, identity=no_number)
+    assert _may_wait(shop, order_id)
+    shop.ok(TenderCash(100))
+    assert not _may_wait(shop, order_id)
+    assert shop.no(SuspendOrder("left")) == "order_must_not_be_tendering"
+    shop.ok(UndoTender(2))
+    assert _may_wait(shop, order_id)
+    shop.ok(SuspendOrder("left"))
+    assert not _may_wait(shop, order_id)
+    shop.sell("bread")
+    assert shop.ok(ResumeOrder(order_id))["due_minor"] == 299
+    shop.ok(RequestPayment(100))
+    hear(shop, Verdict.APPROVED, 6)
+    assert not _may_wait(shop, order_id)
+    assert shop.no(SuspendOrder("left")) == "order_must_not_be_tendering"
+
+
+def _may_wait(shop: Shop, order_id: str) -> bool:
+    return order_view(shop.order(order_id), shop.books).may_wait
 
 
 def test_an_order_that_cash_paid_in_part_stays_at_its_till() -> None:
