@@ -1,5 +1,6 @@
 // What the register page knows and does. Every figure comes from the server's view; this file only
 // decides which of the server's commands a touch, a key or a scan asks for.
+import { tick } from 'svelte';
 import { Connection, type Answer, type Approval, type LinkStatus, type Refusal } from '../shared/connection';
 import { formatMoney, type Currency } from '../shared/money';
 import type {
@@ -23,6 +24,7 @@ import { hearTurned, isTouched, isTurned, turnBack, turnToCustomer } from '../sh
 import { adoptLanguage, refusalText, t, words } from '../shared/words.svelte';
 import { PutAway } from './away.svelte';
 import { endText, isOpen, isThrough, noBankText } from './cards';
+import { startAtPanel } from './focus';
 import { Links } from './linking.svelte';
 import { Split } from './split.svelte';
 
@@ -901,6 +903,8 @@ export class App {
   }
 
   go(panel: Panel): void {
+    // A dialog gives the focus back to what opened it, from where no key reaches what was chosen in it.
+    if (this.dialog) void tick().then(startAtPanel);
     this.dialog = null;
     this.editing = 0;
     this.done = '';

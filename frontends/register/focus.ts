@@ -12,6 +12,11 @@ function start(at: HTMLElement | null): void {
   at.addEventListener('blur', () => at.removeAttribute('tabindex'), { once: true });
 }
 
+/** Go on in the panel that has come, where there is one. */
+export function startAtPanel(): void {
+  start(document.querySelector<HTMLElement>('.sale .panel > section'));
+}
+
 /** Look after each key where it left the focus. */
 export function keepFocus(): void {
   let was: Element | null = null;
@@ -19,7 +24,8 @@ export function keepFocus(): void {
   function look(): void {
     if (document.activeElement !== document.body || !(was instanceof HTMLElement) || was === document.body) return;
     const stands = was.isConnected && was.checkVisibility();
-    start(stands ? was.parentElement : document.querySelector<HTMLElement>('.sale .panel > section'));
+    if (stands) start(was.parentElement);
+    else startAtPanel();
   }
   function onKeyDown(): void {
     was = document.activeElement;

@@ -90,3 +90,17 @@ def test_a_key_that_can_be_pressed_no_more_leads_on_from_where_it_is(paid: Cashi
     expect(page.get_by_text("see in the payment what else can be done")).to_be_visible()
     press(page, "^To payment$")
     expect(back).to_be_focused()
+
+
+def test_a_count_is_typed_as_soon_as_it_is_chosen(who: Cashier) -> None:
+    """With the keyboard alone: from the menu's entry digits and Enter lead through the list, and not
+    back into the menu that it was chosen from."""
+    page = who.page
+    page.get_by_role("button", name="More", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("dialog[open]")).to_be_visible()
+    press(page, "^Till$")
+    expect(page.locator("section.till")).to_be_focused()
+    for key in ("3", "Enter", "2", "Enter"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("button", name="Open with €0.07")).to_be_visible()

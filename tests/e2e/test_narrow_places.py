@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.e2e.test_without_receipt import RULES
 from tests.house.test_catalogues import LANGUAGES, catalogue
 
 FITS = "all => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent)"
+CENTS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 1)
 STRAWBERRIES = "1043"  # 6.90 a kilogram
 LINES = """(name) => {
   const range = document.createRange();
@@ -85,3 +87,30 @@ def test_a_tile_breaks_no_word_on_a_phone(
     name = phone.page.locator(".tile .name", has_text="Cappuccino")
     expect(name).to_be_visible()
     assert name.evaluate(LINES) == 1
+
+
+@breadth
+@pytest.mark.parametrize("size", [(390, 844), (360, 640), (800, 600)])
+def test_a_drawer_is_counted_without_scrolling_to_the_keys(
+    mia: Cashier, cashier: MakeCashier, fresh_store: DemoStore, size: tuple[int, int]
+) -> None:
+    """Narrow as the screen is, the keys and what they make are under the list whatever is looked at
+    in it; the next coin comes into sight above them, and the last one can be reached."""
+    ana: Cashier = cashier(size, at=fresh_store, touch=True)
+    ana.open()
+    ana.menu("Till")
+    page = ana.page
+    keys = page.locator(".pad")
+    do = page.get_by_role("button", name=re.compile("^Open with"))
+    for count in range(15):
+        expect(keys).to_be_in_viewport(ratio=1)
+        expect(do).to_be_in_viewport(ratio=1)
+        row = page.locator(".sheet li.on")
+        expect(row).to_have_attribute("data-denomination", str(CENTS[count]))
+        expect(row).to_be_in_viewport(ratio=0.99)
+        number = row.locator(".number").bounding_box()
+        top = page.locator(".side").bounding_box()
+        assert number and top and number["y"] + number["height"] <= top["y"], (count, number, top)
+        page.keyboard.press("1")
+        page.keyboard.press("Enter")
+    expect(do).to_contain_text("€388.88")
