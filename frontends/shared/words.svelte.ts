@@ -27,10 +27,14 @@ class Words {
   /** Whether the words of later panels are wanted, too. */
   private whole = false;
   private plural = $derived(new Intl.PluralRules(this.language));
+  private wanted: Language = 'en';
 
   async load(language: Language): Promise<void> {
+    this.wanted = language;
     const first = (await LOADERS[language]()).default;
     const rest = this.whole ? (await REST[language]()).default : {};
+    // What was asked for later may have come sooner.
+    if (language !== this.wanted) return;
     this.entries = { ...first, ...rest };
     this.language = language;
     document.documentElement.lang = language;
@@ -78,8 +82,20 @@ export function startLanguage(): Promise<void> {
 
 /** The store's language, unless somebody has chosen another on this device. */
 export async function adoptLanguage(wanted: string): Promise<void> {
-  if (localStorage.getItem(KEPT) || wanted === words.language || !isLanguage(wanted)) return;
-  await words.load(wanted);
+  if (!isLanguage(wanted)) return;
+  // Chosen otherwise, it is still what customers are told in: at hand before one is.
+  if (localStorage.getItem(KEPT)) return void LOADERS[wanted]().catch(() => undefined);
+  if (wanted !== words.language) await words.load(wanted);
+}
+
+/** What a customer reads here is in the store's language, whatever was chosen for those who work at this
+ *  device; theirs comes back with the answer. */
+export function speakToCustomer(store: string): () => void {
+  const own = localStorage.getItem(KEPT) ?? '';
+  const speak = (language: Language) => void words.load(language).catch(() => undefined);
+  if (!isLanguage(own) || !isLanguage(store) || store === own) return () => undefined;
+  speak(store);
+  return () => speak(own);
 }
 
 export async function chooseLanguage(wanted: Language): Promise<void> {

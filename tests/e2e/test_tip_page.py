@@ -12,6 +12,7 @@ from playwright.sync_api import WebSocketRoute, expect
 from tests.breadth import breadth
 from tests.e2e.shop import PEOPLE, Cashier, DemoStore, MakeCashier, code_of
 from tests.e2e.test_looks import each_screen
+from tests.house.test_catalogues import catalogue
 
 ASKED = "Ask the customer to tap or insert the card"
 FOLLOW = "Please follow the card terminal"
@@ -86,6 +87,32 @@ def test_a_share_is_charged_and_reported_apart(who: Cashier) -> None:
     who.menu("Reports")
     expect(page.get_by_role("row", name=re.compile("Tips Mia"))).to_contain_text("€0.22")
     expect(page.get_by_role("row", name=re.compile("^Card"))).to_contain_text("€2.20")
+
+
+@breadth
+def test_the_question_is_in_the_language_of_the_shop(who: Cashier) -> None:
+    """Whoever works here chose French on this device; its customers read the shop's English, as on
+    their own page. The PIN that takes the screen back is asked for in French, and so is the rest."""
+    page = who.page
+    page.evaluate("localStorage.setItem('countertop.language', 'fr')")
+    page.reload()
+    french = catalogue("fr")
+    who.tap("Espresso")
+    expect(who.lines).to_have_count(1)
+    who.pay()
+    page.keyboard.press("F10")
+    expect(page.get_by_role("heading", name=QUESTION)).to_be_visible()
+    assert page.evaluate("document.documentElement.lang") == "en"
+    who.push("For staff")
+    expect(page.get_by_role("button", name=french["tip.leave"])).to_be_visible()
+    who.push(french["common.back"])
+    expect(page.get_by_role("heading", name=QUESTION)).to_be_visible()
+    who.push("No tip")
+    expect(page.get_by_role("heading", name=FOLLOW)).to_be_visible()
+    who.push("For staff")
+    who.digits(PEOPLE["Mia"])
+    who.push(french["tip.leave"])
+    expect(page.get_by_role("heading", name=french["card_title.sale"])).to_be_visible()
 
 
 def test_no_tip_and_an_own_amount_by_keyboard(who: Cashier) -> None:
