@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.breadth import breadth
-from tests.e2e.shop import Cashier, DemoStore
+from tests.e2e.shop import Cashier, DemoStore, MakeCashier
 from tests.e2e.test_card_page import to_card
 from tests.e2e.test_link_page import phone
 from tests.properties import test_offline_risk as law
@@ -135,10 +135,9 @@ def test_what_was_not_taken_back_and_was_refused_is_one_entry_of_the_page(who: C
     expect(entry).to_have_count(0)
 
 
-def test_an_exchange_that_turns_out_to_be_owed_for_is_paid(who: Cashier) -> None:
+def owed_for(who: Cashier) -> None:
     """A flat white, 1.00 by QR code and the rest by a card that no bank sees, comes back for a
-    croissant, and 1.00 went back to the phone. The bank refuses the card: what it never paid is
-    left out, the croissant is paid for, and nobody is told to pay that out again."""
+    croissant, and 1.00 went back to the phone; then the bank refuses the card."""
     page, store = who.page, who.store
     who.open_till()
     store.key("refuse_later")
@@ -163,8 +162,32 @@ def test_an_exchange_that_turns_out_to_be_owed_for_is_paid(who: Cashier) -> None
     badge = page.get_by_role("button", name="Cards: 1 to settle")
     expect(badge).to_be_visible(timeout=60_000)
     who.push("Back to Mastercard ··0010")
+
+
+def test_an_exchange_that_turns_out_to_be_owed_for_is_paid(who: Cashier) -> None:
+    """What the bank never paid is left out, the croissant is paid for, and nobody is told to pay
+    that out again."""
+    page = who.page
+    owed_for(who)
     expect(page.get_by_text("Take €2.60 for the goods that go out").first).to_be_visible()
     expect(page.locator(".due")).to_contain_text("€2.60")
     expect(who.button("Park", exact=True)).to_be_visible()
     who.tender("€5.00")
     expect(page.locator(".done .change")).to_contain_text("€2.40")
+
+
+@breadth
+def test_the_customer_of_an_exchange_that_was_not_paid_sees_what_is_owed(
+    who: Cashier, cashier: MakeCashier
+) -> None:
+    """Until the bank is heard the customer's page says that it is paid out; then that it is still
+    to be paid, with no word of a refund, and its change with the thanks."""
+    customer = cashier(at=who.store).page
+    customer.goto(f"{who.store.url}/display/?register=1")
+    owed_for(who)
+    total = customer.locator(".total")
+    expect(total).to_have_text(re.compile("Still to pay.*2.60", re.DOTALL))
+    expect(customer.get_by_text(re.compile("Refund|pay out"))).to_have_count(0)
+    who.tender("€5.00")
+    thanks = customer.locator(".thanks")
+    expect(thanks.locator(".change")).to_contain_text("2.40")
