@@ -93,8 +93,8 @@ def test_a_key_that_can_be_pressed_no_more_leads_on_from_where_it_is(paid: Cashi
 
 
 def test_a_count_is_typed_as_soon_as_it_is_chosen(who: Cashier) -> None:
-    """With the keyboard alone: from the menu's entry digits and Enter lead through the list, and not
-    back into the menu that it was chosen from."""
+    """With the keyboard alone: from the menu's entry on digits and Enter lead through the list, not
+    back into the menu."""
     page = who.page
     page.get_by_role("button", name="More", exact=True).focus()
     page.keyboard.press("Enter")

@@ -110,7 +110,9 @@ def test_a_drawer_is_counted_without_scrolling_to_the_keys(
         expect(row).to_be_in_viewport(ratio=0.99)
         number = row.locator(".number").bounding_box()
         top = page.locator(".side").bounding_box()
-        assert number and top and number["y"] + number["height"] <= top["y"], (count, number, top)
+        assert number is not None
+        assert top is not None
+        assert number["y"] + number["height"] <= top["y"], (count, number, top)
         page.keyboard.press("1")
         page.keyboard.press("Enter")
     expect(do).to_contain_text("€388.88")

@@ -92,7 +92,7 @@ def test_a_share_is_charged_and_reported_apart(who: Cashier) -> None:
 @breadth
 def test_the_question_is_in_the_language_of_the_shop(who: Cashier) -> None:
     """Whoever works here chose French on this device; its customers read the shop's English, as on
-    their own page. The PIN that takes the screen back is asked for in French, and so is the rest."""
+    their own page. The PIN that takes the screen back is asked for in French, and then the rest."""
     page = who.page
     page.evaluate("localStorage.setItem('countertop.language', 'fr')")
     page.reload()
