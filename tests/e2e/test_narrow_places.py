@@ -116,3 +116,63 @@ def test_a_drawer_is_counted_without_scrolling_to_the_keys(
         page.keyboard.press("1")
         page.keyboard.press("Enter")
     expect(do).to_contain_text("€388.88")
+
+
+@breadth
+@pytest.mark.parametrize("size", [(800, 600), (360, 640)])
+def test_what_a_card_is_asked_for_stands_whole_above_the_doubt(
+    mia: Cashier, cashier: MakeCashier, fresh_store: DemoStore, size: tuple[int, int]
+) -> None:
+    """On a screen that is not high, in the longest words: the amount, the warning and what to press
+    are there together; the amount was cut by the panel's head, wherever one scrolled."""
+    mia.tap("Croissant")
+    expect(mia.lines).to_have_count(1)
+    mia.pay()
+    mia.page.keyboard.press("F10")
+    small = in_language(cashier, fresh_store, size, "de").page
+    talk = small.locator("section.talk")
+    expect(talk.locator(".says")).to_be_in_viewport(ratio=1)
+    fresh_store.key("cut")
+    expect(talk.locator(".caution")).to_be_in_viewport(ratio=1)
+    expect(talk.locator(".figure")).to_be_in_viewport(ratio=1)
+    expect(talk.locator(".btn.stop")).to_be_in_viewport(ratio=1)
+
+
+@breadth
+def test_no_key_moves_while_an_amount_is_typed(mia: Cashier, cashier: MakeCashier) -> None:
+    """From more than is due on a card pays no more, which is said where it moves no key: the next
+    digit is where the last one was."""
+    mia.open_till(1)
+    mia.tap("Croissant")
+    expect(mia.lines).to_have_count(1)
+    small: Cashier = cashier((800, 600), at=mia.store, touch=True)
+    small.open()
+    small.pay()
+    zero = small.page.locator(".pad").get_by_role("button", name="0", exact=True)
+    small.digits("200")
+    before = zero.bounding_box()
+    small.digits("0")
+    expect(small.page.get_by_text("A card pays at most what is due.")).to_be_visible()
+    assert before == zero.bounding_box()
+
+
+@breadth
+def test_the_next_order_is_in_reach_however_many_have_paid(mia: Cashier) -> None:
+    """Ten shares of a bill are more rows than the panel is high: it scrolls by itself, and the page
+    around it stays where it is."""
+    mia.open_till(5)
+    for _ in range(3):
+        mia.tap("Sourdough loaf")
+    expect(mia.lines).to_contain_text("3\u00a0×")
+    mia.pay()
+    for _ in range(10):
+        mia.digits("10")
+        mia.push("Take €0.10")
+    mia.tender("€20.00")
+    done = mia.page.locator(".done")
+    expect(done.locator(".tenders li")).to_have_count(11)
+    expect(done.get_by_role("button", name="New order")).to_be_in_viewport(ratio=1)
+    expect(mia.page.locator(".order header")).to_be_in_viewport(ratio=1)
+    done.locator(".ok").scroll_into_view_if_needed()
+    expect(done.locator(".ok")).to_be_in_viewport(ratio=1)
+    expect(mia.page.locator(".order header")).to_be_in_viewport(ratio=1)
