@@ -9,7 +9,7 @@ tlog-checkpoint). Then what was anchored elsewhere: `--head`, `--anchor` and `--
 
 A chain alone cannot show that its end was cut off, nor that a whole new one was written: give the
 heads printed on receipts with `--head`, the anchor files of nodes with `--anchor` and the public
-key with `--key`.
+key with `--key`. From where on none of them reaches is said.
 
 `--receipt NUMBER` proves one receipt alone; `python -m verifier --proof FILE` checks such a proof
 with nothing else at hand.
@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,16 @@ from verifier.inputs import CannotCheckError, read_anchor, read_head, read_key
 from verifier.journal import UNREADABLE, Report, Verification, Wrong, opened
 from verifier.proof import UNSIGNED, find_receipt, problems_of, prove, read_proof, receipt_of
 
+UNVOUCHED = (
+    "after record {after:,} nothing from outside vouches for it: a new end, or one cut off, would "
+    "not show (--head, --anchor, --key)"
+)
+
+UNTRUSTED = (
+    "whether that key is the store's was not asked: anybody can sign with one of his own (--key, "
+    "or --head with what is printed on the receipt)"
+)
+
 
 def describe(report: Report) -> str:
     """The report for people."""
@@ -36,9 +47,12 @@ def describe(report: Report) -> str:
     lines.append(f"  {report.head}@{report.records} in epoch {report.epoch}")
     if report.checkpoints:
         keys = ", ".join(report.keys)
-        lines.append(f"  {report.checkpoints:,} signed checkpoints, by key {keys}")
+        last = f"the last of record {report.signed:,}"
+        lines.append(f"  {report.checkpoints:,} signed checkpoints, {last}, by key {keys}")
     if report.anchors:
         lines.append(f"  {report.anchors} anchored heads agree")
+    if report.vouched < report.records and not report.problems:
+        lines.append(f"  {UNVOUCHED.format(after=report.vouched)}")
     if report.proof:
         lines += describe_proof(report.proof)
         if not report.proof["checkpoint"]:
@@ -108,15 +122,31 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if (options.file is None) == (options.proof is None):
         parser.error("give a journal, or --proof and a file")
-    if options.proof is not None and (options.receipt or options.prove_receipt or options.anchor):
+    wanted = [one for one in (options.receipt, options.prove_receipt) if one is not None]
+    if options.proof is not None and (wanted or options.anchor or options.out is not None):
         parser.error("a proof is checked with --key and --head only")
+    if len(wanted) > 1 or (options.out is not None and not wanted):
+        parser.error("name the one record to prove, with --receipt or with --prove-receipt")
     return options
+
+
+def require_file(path: Path) -> None:
+    """See that there is something to check.
+
+    Raises:
+        CannotCheckError: there is nothing there, a folder, or nothing in it.
+    """
+    if path.is_dir():
+        raise CannotCheckError(f"it is a folder; name the journal in it, {path / 'journal.db'}")
+    if not path.is_file():
+        raise CannotCheckError("there is no such file")
+    if path.stat().st_size == 0 and not path.with_name(path.name + "-wal").exists():
+        raise CannotCheckError("there is nothing in it")
 
 
 def check_journal(options: argparse.Namespace, report: Report) -> None:
     """Verify a file, and prove one record of it where that is asked."""
-    if not options.file.is_file():
-        raise CannotCheckError("there is no such file")
+    require_file(options.file)
     keys = [read_key(path) for path in options.key]
     heads = [*options.head, *(read_anchor(path) for path in options.anchor)]
     wanted = options.receipt is not None or options.prove_receipt is not None
@@ -145,15 +175,34 @@ class UnwrittenError(Exception):
 
 
 def put(proof: dict[str, Any], out: Path | None) -> str:
-    """Write a proof where it is wanted, and say so; or the proof itself, to be shown."""
+    """Write a proof where it is wanted, and say so; or the proof itself, to be shown.
+
+    Raises:
+        UnwrittenError: it is not there. Of what stood in its place, only a proof is replaced.
+    """
     text = json.dumps(proof, indent=1)
     if out is None:
         return text
+    # A device, such as /dev/stdout, is written to and not replaced.
+    is_device = out.exists() and not out.is_file()
+    partial = out if is_device else out.with_name(out.name + ".partial")
     try:
-        out.write_text(text + "\n")
-    except OSError as error:
+        if out.is_file():
+            read_proof(out)
+        partial.write_text(text + "\n")
+        if not is_device:
+            partial.replace(out)
+    except CannotCheckError:
         raise UnwrittenError(
-            f"The proof was not written: {error}. Make the folder, or name another file (--out)."
+            f"The proof was not written: {out} is there and is no proof, so it was left as it is. "
+            "Name another file (--out)."
+        ) from None
+    except OSError as error:
+        if not is_device:
+            partial.unlink(missing_ok=True)
+        raise UnwrittenError(
+            f"The proof was not written: {error}. See that its folder is there and has room, or "
+            "name another file (--out)."
         ) from None
     return f"The proof is in {out}."
 
@@ -166,7 +215,8 @@ def main(arguments: list[str] | None = None) -> int:
         if options.proof is not None:
             proof, problems = check_proof(options)
             told = json.dumps({"proof": proof, "problems": problems}, indent=1)
-            words = "\n".join([*describe_proof(proof), *verdict(problems)])
+            held = [] if options.key or options.head else [f"  {UNTRUSTED}"]
+            words = "\n".join([*describe_proof(proof), *held, *verdict(problems)])
         else:
             check_journal(options, report)
             problems = report.problems
@@ -185,5 +235,23 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if problems else 0
 
 
+def alone() -> int:
+    """`main` as a program of its own; what it says may find no room or no reader any more."""
+    try:
+        code = main()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        sys.stderr.write("\nInterrupted; nothing that was found so far counts. Check again.\n")
+        return 130
+    except OSError as error:
+        # What is left of it goes nowhere, or the interpreter would tell of it once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            return 141
+        sys.stderr.write(f"It was checked, and what was found could not be shown: {error}\n")
+        return 2
+    return code
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(alone())

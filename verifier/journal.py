@@ -76,6 +76,10 @@ class Report:
     checkpoints: int = 0
     keys: list[str] = field(default_factory=list)
     anchors: int = 0
+    signed: int = 0
+    """The last record under a checkpoint."""
+    vouched: int = 0
+    """The last record that something from outside agrees with: a head, or a key that was given."""
     problems: list[dict[str, Any]] = field(default_factory=list)
     proof: dict[str, Any] | None = None
 
@@ -217,6 +221,7 @@ class Verification:
             self._check_end()
             self._check_answers()
             self._check_file()
+            self._check_keys()
         except Wrong as problem:
             self.report.add(problem)
         except UNREADABLE as error:
@@ -286,6 +291,7 @@ class Verification:
             if not stored.hex().startswith(head.digits):
                 raise self._against(head, f"its hash is {stored.hex()}, not {head.digits}")
             self.report.anchors += 1
+            self.report.vouched = position
         if position in self._checkpoints:
             self._check_checkpoint(position, epoch, *self._checkpoints.pop(position))
         if self._saved_size == position and self._saved != self.tree.saved():
@@ -304,6 +310,9 @@ class Verification:
         if key.hex() not in self.report.keys:
             self.report.keys.append(key.hex())
         self.report.checkpoints += 1
+        self.report.signed = position
+        if self._keys:
+            self.report.vouched = position
         self.last_note, self.noted_size, self.noted_key = note, position, key
 
     # ------------------------------------------------------------------------------------- end
@@ -387,6 +396,15 @@ class Verification:
             found = [str(error)]
         if found != ["ok"]:
             raise Wrong(0, f"the file itself is damaged, though every record is there: {found[0]}")
+
+    def _check_keys(self) -> None:
+        """Whoever writes a whole history anew leaves its checkpoints out: none is no agreement."""
+        if self._keys and not self.report.checkpoints:
+            raise Wrong(
+                0,
+                "no checkpoint in it is signed with a key that was given: it is younger than its "
+                "first closed day, or it was written anew",
+            )
 
 
 def size_by_note(note: str, key: bytes, size: int) -> int:

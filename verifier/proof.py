@@ -45,7 +45,7 @@ def find_receipt(db: sqlite3.Connection, number: str) -> int:
     """The position of the sale with a receipt number as printed; leading zeros may be left out."""
     register, _, sequence = number.rpartition("-")
     if not register or not _NUMBER.fullmatch(sequence):
-        raise CannotCheckError(f"{number} is no receipt number; they look like 1-000042")
+        raise CannotCheckError(f"{number!r} is no receipt number; they look like 1-000042")
     for position, payload in db.execute(OF_NAME, (COMPLETED,)):
         there, _, count = str(json.loads(payload)["data"]["receipt_number"]).rpartition("-")
         if there == register and int(count) == int(sequence):
@@ -104,7 +104,10 @@ def read_proof(path: Path) -> dict[str, Any]:
         # JSON can spell half of a character, which no journal holds and no hash is taken of.
         json.dumps(proof, ensure_ascii=False).encode()
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise CannotCheckError(f"it is no proof: {error!r}") from None
+        if isinstance(error, OSError):
+            raise CannotCheckError(str(error)) from None
+        why = str(error) if type(error) is ValueError else "it cannot be read as one"
+        raise CannotCheckError(f"it is no proof: {why}") from None
     return dict(proof)
 
 

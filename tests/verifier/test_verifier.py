@@ -6,6 +6,7 @@ import ast
 import base64
 import hashlib
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -24,6 +25,7 @@ from benches.journal import sample_entry
 from engine.stamp import Stamp
 from native import TreeFrontier, inclusion_proof, verify_inclusion
 from tests.unguarded import take_guards_off
+from verifier import __main__ as program
 from verifier import ed25519
 from verifier import journal as reading
 from verifier.__main__ import main
@@ -510,3 +512,139 @@ def test_long_checks_tell_how_far_they_are(capsys: pytest.CaptureFixture[str]) -
     progress(25_001, 60_000)
     progress(25_000, 30_000)
     assert capsys.readouterr().err == "checked 25,000 of 60,000 records\n"
+
+
+@pytest.mark.feature("NEW-12", part="chain")
+def test_a_history_without_its_checkpoints_does_not_agree_with_a_key(
+    sold: Sold, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever changes a sale and makes every later hash anew cannot sign, and takes the checkpoints
+    out: without a key that is a young journal, and with the store's key it is no agreement."""
+    _edit(sold.path, "DELETE FROM checkpoints", "DELETE FROM meta WHERE key = 'frontier'")
+    assert _check(capsys, sold.path)[0] == 0
+    key = sold.path.parent / "keys/journal.ed25519.pub"
+    code, report = _check(capsys, sold.path, "--key", key)
+    assert (code, _position(report)) == (1, 0)
+    assert "signed with a key that was given" in str(report["problems"])
+
+
+def test_what_nothing_from_outside_vouches_for_is_said(
+    sold: Sold, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All well means: in itself. From where on that is all, is said, until a head, an anchor or a
+    signature under the store's own key reaches the last record."""
+    key = sold.path.parent / "keys/journal.ed25519.pub"
+    words = "after record {} nothing from outside vouches for it"
+    for given, after in (
+        ((), 0),
+        (("--head", sold.head(7, 8)), 7),
+        (("--head", sold.head(7, 8), "--key", key), None),
+        (("--head", sold.head(RECORDS)), None),
+    ):
+        assert main([str(sold.path), *map(str, given)]) == 0
+        said = capsys.readouterr().out
+        assert "the last of record 25" in said
+        if after is None:
+            assert "nothing from outside" not in said
+        else:
+            assert words.format(after) in said
+
+
+def test_a_folder_and_an_empty_file_are_told_in_words(
+    sold: Sold, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The store's folder is what one types first: which file is meant is said."""
+    assert main([str(sold.path.parent)]) == 2
+    assert f"name the journal in it, {sold.path}" in capsys.readouterr().err
+    empty = tmp_path / "journal.db"
+    empty.touch()
+    assert main([str(empty)]) == 2
+    assert "was not checked: there is nothing in it" in capsys.readouterr().err
+    for given in (tmp_path, tmp_path / "nowhere", empty):
+        assert main(["--proof", str(given)]) == 2
+        assert "Error(" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["a.db", "--out", "proof.json"],
+        ["a.db", "--receipt", "1-1", "--prove-receipt", "3"],
+        ["--proof", "a.json", "--out", "proof.json"],
+    ],
+)
+def test_what_would_be_passed_over_is_a_usage_error(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An option that nothing would be done with is refused before anything is read."""
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "verifier: error: " in capsys.readouterr().err
+
+
+def test_a_proof_takes_no_other_files_place(
+    sold: Sold, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of what is there only an earlier proof is replaced, least of all the journal itself; where
+    the disk is full nothing half-written is left, and a device is written to as it is."""
+    prove = [str(sold.path), "--prove-receipt", "3", "--out"]
+    before = sold.path.read_bytes()
+    assert main([*prove, str(sold.path)]) == 2
+    assert "is no proof, so it was left as it is" in capsys.readouterr().err
+    assert sold.path.read_bytes() == before
+    out = tmp_path / "proof.json"
+    for _ in range(2):
+        assert main([*prove, str(out)]) == 0
+        assert main(["--proof", str(out)]) == 0
+        assert "whether that key is the store's was not asked" in capsys.readouterr().out
+    kept = sorted(path.name for path in tmp_path.iterdir())
+    assert kept == ["proof.json", "store"]
+    assert main([*prove, "/dev/full"]) == 2
+    assert "No space left on device" in capsys.readouterr().err
+    assert Path("/dev/full").is_char_device()
+    assert main([*prove, "/dev/null"]) == 0
+    assert Path("/dev/null").is_char_device()
+
+
+@pytest.mark.parametrize(
+    ("output", "code", "words"),
+    [("/dev/full", 2, "could not be shown: [Errno 28]"), ("a pipe nobody reads", 141, "")],
+)
+def test_what_it_says_may_find_no_place(sold: Sold, output: str, code: int, words: str) -> None:
+    """A full disk is told in a sentence, and of `| head` nothing is."""
+    if output.startswith("/"):
+        target = os.open(output, os.O_WRONLY)
+    else:
+        reading, target = os.pipe()
+        os.close(reading)
+    environment = {name: value for name, value in os.environ.items() if "UNBUFFERED" not in name}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "verifier", str(sold.path)],
+            cwd=Path(__file__).parents[2],
+            env=environment,
+            stdout=target,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(target)
+    assert (done.returncode, "Traceback" in done.stderr) == (code, False)
+    assert words in done.stderr
+    assert done.stderr.count("\n") == (1 if words else 0)
+
+
+def test_an_interrupted_check_has_found_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C in the midst: a sentence, the exit code of an interrupt, and no verdict."""
+
+    def interrupt() -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(program, "main", interrupt)
+    assert program.alone() == 130
+    out, err = capsys.readouterr()
+    assert (out, "nothing that was found so far counts" in err) == ("", True)
