@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import sys
 from collections.abc import Callable
@@ -13,10 +12,13 @@ from typing import Annotated, Literal
 import cyclopts
 from cyclopts import Parameter
 
+from countertop.saying import leave_unsaid, nobody_reads, say, show_progress
+
 app = cyclopts.App(
     name="countertop",
     help="An open, integrated point-of-sale engine for store servers.",
     version="0.1.0",
+    suppress_keyboard_interrupt=False,
 )
 import_app = cyclopts.App(name="import", help="Bring data into a running store.")
 app.command(import_app)
@@ -26,25 +28,6 @@ Data = Annotated[Path, Parameter(help="The store's data directory.")]
 Anchors = Annotated[
     Path | None, Parameter(help="The configuration's anchor_dir, where it has one.")
 ]
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
-
-
-def _progress(what: str, unit: str) -> Callable[[int, int], None]:
-    """A line that grows; only on a terminal, and never more than a few times a second."""
-
-    def show(done: int, total: int) -> None:
-        if sys.stderr.isatty():
-            share = 100 * done // total if total else 100
-            sys.stderr.write(f"\r{what}: {share:3d} % ({done:,} of {total:,} {unit})")
-            if done >= total:
-                sys.stderr.write("\n")
-            sys.stderr.flush()
-
-    return show
 
 
 # ------------------------------------------------------------------------------------- serving
@@ -126,9 +109,9 @@ def replay(
     """Fold a journal from its first record and print the state hash."""
     from countertop.offline import replay_journal
 
-    position, digest = replay_journal(data, to, show=_say if show else None, progress=_progress)
-    _say(f"position {position}")
-    _say(f"state {digest}")
+    position, digest = replay_journal(data, to, show=say if show else None, progress=show_progress)
+    say(f"position {position}")
+    say(f"state {digest}")
 
 
 @app.command
@@ -152,8 +135,8 @@ def backup(
     """Copy a store, running or not, as of one moment, and verify the copy."""
     from countertop.offline import backup_store
 
-    head = backup_store(data, destination, _progress)
-    _say(f"Backed up to {destination}, position {head.position}. Its chain was verified.")
+    head = backup_store(data, destination, show_progress)
+    say(f"Backed up to {destination}, position {head.position}. Its chain was verified.")
 
 
 @app.command
@@ -168,11 +151,11 @@ def restore(
     """Make a backup the store's data again; its history goes on in a new epoch."""
     from countertop.offline import restore_store, what_is_missing
 
-    head = restore_store(source, data, reason, _progress, force=force, anchors=anchors)
-    _say(f"Restored into {data}: epoch {head.epoch}, position {head.position}.")
+    head = restore_store(source, data, reason, show_progress, force=force, anchors=anchors)
+    say(f"Restored into {data}: epoch {head.epoch}, position {head.position}.")
     for finding in what_is_missing(data, anchors):
-        _say(finding.detail)
-    _say("What was sold after the backup is not in it. Compare the last receipts before selling.")
+        say(finding.detail)
+    say("What was sold after the backup is not in it. Compare the last receipts before selling.")
 
 
 @app.command
@@ -185,9 +168,9 @@ def accept_loss(
     """Let a store sell again whose newest records are gone for good; its history says so."""
     from countertop.offline import accept_loss as accept
 
-    head = accept(data, reason, _progress, anchors=anchors)
-    _say(f"The loss is record {head.position} of {data}, which begins epoch {head.epoch}.")
-    _say("The journal as it was is kept beside it. Compare the last receipts before selling.")
+    head = accept(data, reason, show_progress, anchors=anchors)
+    say(f"The loss is record {head.position} of {data}, which begins epoch {head.epoch}.")
+    say("The journal as it was is kept beside it. Compare the last receipts before selling.")
 
 
 @app.command
@@ -205,7 +188,7 @@ def dry_run(
     from countertop.dry_run import run
     from countertop.promotions import read_promotions
 
-    run(read_promotions(file), data, days, _say, _progress, keep_dates=keep_dates, as_json=json)
+    run(read_promotions(file), data, days, say, show_progress, keep_dates=keep_dates, as_json=json)
 
 
 # ---------------------------------------------------------------------------- published figures
@@ -222,7 +205,7 @@ def conform_prices(
     """
     from countertop.conform import conform
 
-    sys.exit(conform(files, _say, as_json=json))
+    sys.exit(conform(files, say, as_json=json))
 
 
 # ------------------------------------------------------------------------------- a running store
@@ -241,7 +224,7 @@ def catalog(
     """
     from countertop.remote import import_catalog
 
-    import_catalog(file, data, check_only=check, say=_say, progress=_progress)
+    import_catalog(file, data, check_only=check, say=say, progress=show_progress)
 
 
 @import_app.command
@@ -254,7 +237,7 @@ def promotions(
     """Put the promotions of a TOML file in force in the running store, and no others."""
     from countertop.remote import import_promotions
 
-    import_promotions(file, data, check_only=check, say=_say)
+    import_promotions(file, data, check_only=check, say=say)
 
 
 @import_app.command
@@ -287,7 +270,7 @@ def taxes(
         dining=Dining(dining),
         likes=like or (),
         check_only=check,
-        say=_say,
+        say=say,
     )
 
 
@@ -304,7 +287,7 @@ def prices(
     """
     from countertop.remote import import_prices
 
-    import_prices(file, data, check_only=check, say=_say)
+    import_prices(file, data, check_only=check, say=say)
 
 
 @import_app.command
@@ -316,7 +299,7 @@ def charges(
     """Put the charges, gratuities, fees and deposits of a TOML file in force, and no others."""
     from countertop.remote import import_charges
 
-    import_charges(file, data, say=_say)
+    import_charges(file, data, say=say)
 
 
 @import_app.command
@@ -328,7 +311,7 @@ def currencies(
     """Take notes of the currencies of a TOML file, at its rates, and of no others."""
     from countertop.remote import import_currencies
 
-    import_currencies(file, data, say=_say)
+    import_currencies(file, data, say=say)
 
 
 @import_app.command
@@ -340,7 +323,7 @@ def tenders(
     """Say how each kind of tender is taken: how much over the due, with change, with the drawer."""
     from countertop.remote import import_tenders
 
-    import_tenders(file, data, say=_say)
+    import_tenders(file, data, say=say)
 
 
 @import_app.command
@@ -352,7 +335,7 @@ def returns(
     """Take goods back by the rules of a TOML file; without a receipt only where it says so."""
     from countertop.remote import import_returns
 
-    import_returns(file, data, say=_say)
+    import_returns(file, data, say=say)
 
 
 @import_app.command
@@ -364,7 +347,7 @@ def acquirers(
     """Put the acquirers and rate cards of a TOML file in force, and no others."""
     from countertop.settling import import_acquirers
 
-    import_acquirers(file, data, say=_say)
+    import_acquirers(file, data, say=say)
 
 
 @import_app.command
@@ -385,7 +368,9 @@ def settlement(
     """
     from countertop.settling import import_settlement
 
-    import_settlement(file, acquirer, columns, data, check_only=check, say=_say, progress=_progress)
+    import_settlement(
+        file, acquirer, columns, data, check_only=check, say=say, progress=show_progress
+    )
 
 
 @import_app.command
@@ -398,7 +383,7 @@ def coupons(
     """Make the codes of a file good for a coupon, each once, beside those issued before."""
     from countertop.remote import issue_coupons
 
-    issue_coupons(coupon, file, data, say=_say)
+    issue_coupons(coupon, file, data, say=say)
 
 
 @app.command
@@ -406,7 +391,7 @@ def status(*, data: Data = DEFAULT_DATA) -> None:
     """Print how a running store is."""
     from countertop.remote import print_status
 
-    print_status(data, _say)
+    print_status(data, say)
 
 
 @app.command
@@ -420,7 +405,7 @@ def watch(
     """Print what happens in a running store, as it happens."""
     from countertop.remote import watch_events
 
-    watch_events(data, after, _say)
+    watch_events(data, after, say)
 
 
 @app.command
@@ -436,7 +421,7 @@ def sell(
     """Sell codes for exact cash at a register of a running store, and print what it answered."""
     from countertop.selling import sell_codes
 
-    sell_codes(data, register, operator, pin, codes, _say)
+    sell_codes(data, register, operator, pin, codes, say)
 
 
 def _told(run: Callable[[], object]) -> None:
@@ -450,33 +435,33 @@ def _told(run: Callable[[], object]) -> None:
         raise error from None
 
 
-def _nobody_reads() -> bool:
-    """Whether it is the standard output that has no reader any more, as before `| head`. What is
-    left of it goes nowhere then, or the interpreter would tell of it once more as it ends."""
-    watched = select.poll()
-    watched.register(sys.stdout.fileno(), 0)
-    if not any(told & select.POLLERR for _, told in watched.poll(0)):
-        return False
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return True
-
-
 def main() -> None:
     """Entry point. Errors a person can act on are told in words; anything else is a bug."""
     # No more than every command needs: what one alone needs, it imports itself.
     from actors.errors import ToldError
+    from countertop.errors import UnsaidError
     from countertop.memory import give_back_large_blocks
     from countertop.threads import take_short_turns
 
     give_back_large_blocks()
     take_short_turns()
     try:
-        _told(app)
+        try:
+            _told(app)
+        except SystemExit:
+            say()
+            raise
+        say()
+    except UnsaidError as error:
+        leave_unsaid()
+        sys.exit(f"countertop: {error}")
     except ToldError as error:
         sys.stderr.write(f"countertop: {error}\n")
         sys.exit(error.exit_code)
     except OSError as error:
-        if isinstance(error, BrokenPipeError) and _nobody_reads():
+        is_unread = isinstance(error, BrokenPipeError) and nobody_reads()
+        leave_unsaid()
+        if is_unread:
             sys.exit(141)
         where = f" ({error.filename})" if error.filename else ""
         sys.exit(
@@ -484,4 +469,8 @@ def main() -> None:
             "see that the path exists, is on a disk with room, and may be written by this user."
         )
     except KeyboardInterrupt:
+        sys.stderr.write(
+            "\ncountertop: interrupted. What it had not told of may be done or not; see how things "
+            "stand before running it again.\n"
+        )
         sys.exit(130)

@@ -24,6 +24,7 @@ from actors.journal_read import Head
 from actors.journal_schema import JournalError, connect
 from actors.world import SystemWorld
 from countertop.config import ANCHORED, Config
+from countertop.errors import CommandFailedError
 from engine.books import Books, forget_archive
 from engine.decision import SYSTEM
 from engine.image import state_hash
@@ -46,8 +47,15 @@ def replay_journal(
 
     Raises:
         JournalError: no journal there, or it is damaged; names the record.
+        CommandFailedError: it has no record `to`.
     """
     with copied_journal(data_dir) as journal:
+        last = journal.head().position
+        if to is not None and not 0 <= to <= last:
+            raise CommandFailedError(
+                f"There is no record {to}: the journal of {data_dir} ends at record {last}. "
+                f"Nothing was replayed. Stop at one from 0 to {last}, or leave out --to."
+            )
         told = progress("Replaying", "records")
         if show is None:
             books = load_books(journal, data_dir, until=to, use_snapshot=False, progress=told)
@@ -64,8 +72,10 @@ def copied_journal(data_dir: Path) -> Iterator[Journal]:
         JournalError: no journal there, or it is damaged.
     """
     source = Config(str(data_dir)).journal_path
-    if not source.exists():
-        raise JournalError(f"There is no journal at {source}. Nothing was read.")
+    if not source.is_file():
+        raise JournalError(
+            f"There is no journal at {source}. Nothing was read. Name the store's data directory."
+        )
     with TemporaryDirectory(prefix="countertop-journal-") as folder:
         copy = Path(folder) / source.name
         backup(source, copy)

@@ -19,7 +19,7 @@ NOT_SOLD = "not sold by the command line"
 def sell_codes(
     data_dir: Path, register: str, operator: str, pin: str, codes: Sequence[str], say: Say
 ) -> None:
-    """Sell codes for exact cash, all or none of them.
+    """Sell codes for exact cash, all or none of them, and say so once they are sold.
 
     Raises:
         CommandFailedError: the register is in the middle of an order, or the store refused; where
@@ -39,12 +39,16 @@ async def _sell(
                 f"Register {register} is in the middle of an order. Nothing was sold. Complete, "
                 "suspend or void it at the register, then sell again."
             )
+        lines: list[str] = []
         try:
-            await _ring_up(client, codes, say)
+            # What is said may find no room or no reader, which must not end a sale half way.
+            await _ring_up(client, codes, lines.append)
         except RefusedError as error:
             raise CommandFailedError(
                 f"The store refused: {error}. {await _end(client, register)}"
             ) from None
+    for line in lines:
+        say(line)
 
 
 async def _ring_up(client: FrontClient, codes: tuple[str, ...], say: Say) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import signal
 import socket
 import sqlite3
@@ -309,6 +310,78 @@ def test_a_sale_that_is_refused_half_way_is_no_part_of_the_next(demo: Demo) -> N
     trio.run(partial(do, "order.add_line", code="2900000000032"))
     assert "in the middle of an order" in _told("sell", "2900000000049", *at)
     trio.run(partial(do, "order.void", reason="a trial"))
+
+
+def _without_room(*words: str | Path) -> Done:
+    """A command whose words go to a full disk."""
+    environment = {name: value for name, value in os.environ.items() if "UNBUFFERED" not in name}
+    with Path("/dev/full").open("w") as full:
+        return subprocess.run(
+            [sys.executable, "-m", "countertop", *words],
+            cwd=ROOT,
+            env=environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+
+def test_a_sale_that_cannot_be_told_is_whole(demo: Demo) -> None:
+    """No room for its words, or no reader: the sale is made all the same, no half of an order is
+    left at the register, and nobody is told that nothing was changed."""
+    _open_till(demo)
+    words = ("sell", "2900000000032", "--data", demo.data, "--register", "2")
+
+    async def sold() -> str:
+        async with client_of(demo.data, register="2") as client:
+            assert (await client.query("register.state")).data["order"] is None
+            newest: str = (await client.query("receipts.find", limit=1)).data[0]["receipt_number"]
+            return newest
+
+    _well(*words)
+    before = trio.run(sold)
+    done = _without_room(*words)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert "What was done before stays done" in done.stderr
+    after = trio.run(sold)
+    assert int(after.partition("-")[2]) == int(before.partition("-")[2]) + 1
+
+
+@pytest.mark.parametrize("words", [("verify", "journal.db"), ("replay",), ("replay", "--show")])
+def test_an_output_without_room_is_told_in_one_sentence(demo: Demo, words: tuple[str, ...]) -> None:
+    """Nothing of it is told twice, and not as if a store had not started."""
+    place = demo.data / "journal.db" if words[0] == "verify" else demo.data
+    done = _without_room(words[0], place, *(word for word in words if word.startswith("--")))
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "could not be written (No space left on device)" in done.stderr
+
+
+def test_an_interrupted_command_says_so(demo: Demo) -> None:
+    """Ctrl-C in the midst: one sentence, the exit code of an interrupt, no traceback."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "countertop", "watch", "--data", demo.data, "--after", "0"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=20)
+    assert (process.returncode, "Traceback" in told) == (130, False)
+    assert "interrupted. What it had not told of may be done or not" in told
+
+
+@pytest.mark.parametrize("to", ["999999", "-1"])
+def test_replaying_to_a_record_that_is_not_there_says_where_the_journal_ends(
+    demo: Demo, to: str
+) -> None:
+    """A number past the end is no state of that moment, and is not shown as one."""
+    said = _told("replay", demo.data, "--to", to)
+    assert f"There is no record {to}: the journal of {demo.data} ends at record " in said
+    assert "Nothing was replayed" in said
 
 
 @pytest.mark.parametrize(
