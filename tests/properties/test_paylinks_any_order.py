@@ -158,6 +158,13 @@ class LinksInAnyOrder(RuleBasedStateMachine):
             self.ended.add(reference)
             self.word(reference, state)
 
+    @rule(pick=PICK, why=st.sampled_from(["not_json", "too_long"]))
+    def provider_babbles(self, pick: int, why: str) -> None:
+        """What nobody can read is said of a payment or a refund."""
+        if every := self.shop.events(PaylinkRequested):
+            reference = every[pick % len(every)].asked.paylink_id
+            self.said.append(Told(reference, LinkState.UNREADABLE, code=f"unreadable 200 {why}"))
+
     @precondition(lambda self: self.said)
     @rule(pick=PICK, register=st.sampled_from(["1", "1", "2"]))
     def heard(self, pick: int, register: str) -> None:
@@ -189,9 +196,16 @@ class LinksInAnyOrder(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Once all is said, the provider's money is tenders, or exceptions, or went back."""
-        for told in self.said:
+        plain = [told for told in self.said if told.state is not LinkState.UNREADABLE]
+        for told in plain:
             self.shop.when(HearPaylink(PROVIDER, told), admin=True)
         shop = self.shop
+        unread = [
+            key
+            for key, entry in shop.books.paylinks.exceptions.items()
+            if entry.problem is LinkProblem.UNREADABLE
+        ]
+        assert not {told.reference for told in plain}.intersection(unread), "read, it is off"
         kept = {e.link.paylink_id: e.amount_minor for e in shop.events(LinkTendered)}
         listed = {
             key: entry.amount_minor
