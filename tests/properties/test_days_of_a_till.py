@@ -17,11 +17,13 @@ from engine.order.commands import (
     AddReturnLine,
     ChangeQuantity,
     ChooseTender,
+    CompleteOrder,
     CompLine,
     DiscountLine,
     DiscountOrder,
     OverridePrice,
     PresentCoupon,
+    StartTendering,
     SuspendOrder,
 )
 from engine.order.events import OrderCompleted
@@ -210,6 +212,9 @@ class Days(Cashiers):
             for line in self._left(self.shop.order(sale)):
                 left_milli = line.quantity_milli - line.returned_milli
                 self.do(AddReturnLine(sale, line.line, left_milli, "x"))
+            # What cost nothing brings nothing.
+            self.do(StartTendering())
+            self.do(CompleteOrder())
             self.end_all()
 
     @staticmethod
@@ -217,9 +222,7 @@ class Days(Cashiers):
         return [
             line
             for line in (*sale.live_lines(), *sale.charges)
-            if line.source is None
-            and not sale.is_comped(line)
-            and line.quantity_milli > line.returned_milli
+            if line.source is None and line.quantity_milli > line.returned_milli
         ]
 
     def assert_all_is_back(self) -> None:
