@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import attrs
 
-from engine.terminal import Answer, Identity, Verdict
+from engine.terminal import Answer, Identity, Kind, Verdict
 from hardware.terminal.limits import RECEIPT_NUMBERS, TRACE_NUMBERS
 
 _FAR = TRACE_NUMBERS  # more steps than either counter takes for later
+_TRIED_AGAIN = (Kind.SALE, Kind.REFUND, Kind.RESERVATION)  # what refers to another reads no card
 _NOTHING = Identity(trace=0, receipt=0)  # counters of a terminal that never did anything
 
 
@@ -52,12 +53,12 @@ def _against(doubt: Answer, last: Answer | None, plain_minor: int | None) -> str
         return "identity_not_told"
     if known.terminal_id and known.terminal_id != last.identity.terminal_id:
         return "other_terminal"
-    if doubt.identity.is_told:
+    if doubt.identity.is_told and not _is_next_try(doubt, last.identity):
         is_it = is_same(doubt.identity, last.identity) and not _is_as_before(doubt)
-        return "" if is_it else "other_transaction"
+        return "" if is_it else _against_heard(doubt, last.identity)
     if known.is_told and is_same(known, last.identity):
         return "not_found"
-    if known.is_told and not is_later(last.identity, known):
+    if known.is_told and not (is_later(last.identity, known) or _opens_day(last.identity, known)):
         return "other_transaction"
     # Without its amount only its number speaks, and that is not enough to say what was paid.
     if not _amount_fits(doubt, last, plain_minor, known) or last.currency_code not in (
@@ -66,6 +67,28 @@ def _against(doubt: Answer, last: Answer | None, plain_minor: int | None) -> str
     ):
         return "other_transaction"
     return ""
+
+
+def _was_refused(doubt: Answer) -> bool:
+    """Whether what was heard of it was a no to the card."""
+    return doubt.kind in _TRIED_AGAIN and doubt.identity.is_told and doubt.amount_minor == 0
+
+
+def _is_next_try(doubt: Answer, told: Identity) -> bool:
+    """Whether `told` came after the no that was heard: where a PIN was wrong, the card is tried
+    again within the same command, and that try has a number of its own. It is held against the try
+    before as any other is against the transaction before."""
+    return _was_refused(doubt) and is_later(told, doubt.identity)
+
+
+def _against_heard(doubt: Answer, told: Identity) -> str:
+    """Why `told`, which is not what was heard of it, does not settle it. Some terminals keep no
+    memory of what came to nothing: of a no they know no more, and nothing came after it. What was
+    heard as approved is a person's to look into, where the terminal does not tell it."""
+    before = doubt.before
+    is_before = before is not None and before.is_told and is_same(before, told)
+    is_gone = is_before and _was_refused(doubt) and not _is_as_before(doubt)
+    return "not_found" if is_gone else "other_transaction"
 
 
 def _is_as_before(doubt: Answer) -> bool:
@@ -90,7 +113,15 @@ def _amount_fits(doubt: Answer, last: Answer, plain_minor: int | None, known: Id
 
 def _is_next(one: Identity, known: Identity) -> bool:
     """Whether `one` is the very next transaction; after none at all it is the first."""
-    return _steps(one, known if known.is_told else _NOTHING) == {1}
+    return _opens_day(one, known) or _steps(one, known if known.is_told else _NOTHING) == {1}
+
+
+def _opens_day(one: Identity, known: Identity) -> bool:
+    """Whether `one` is the very next transaction and the first of its day: a terminal that ends its
+    day of its own accord as it is asked for money counts receipts anew, and traces go on."""
+    if one.receipt != 1 or known.receipt is None or one.trace is None or known.trace is None:
+        return False
+    return (one.trace - known.trace) % TRACE_NUMBERS == 1
 
 
 def is_same(one: Identity, other: Identity) -> bool:

@@ -45,10 +45,62 @@ def test_the_next_transaction_of_that_amount_is_the_one() -> None:
 
 def test_what_was_heard_of_it_must_be_told_again() -> None:
     """Once its own numbers were heard, only those settle it."""
-    doubt = attrs.evolve(DOUBT, identity=NEXT)
+    doubt = attrs.evolve(DOUBT, identity=NEXT, amount_minor=1250)
     assert settled(doubt, LAST) == ("approved", "ok")
     later = attrs.evolve(LAST, identity=attrs.evolve(NEXT, trace=12, receipt=9))
     assert settled(doubt, later) == ("unknown", "other_transaction")
+
+
+def test_another_try_after_a_wrong_pin_is_the_same_payment() -> None:
+    """A card is refused, its owner types the PIN again, and the cable breaks. The second try has a
+    number of its own: approved and kept, the customer has paid, and must not be asked once more."""
+    refused = attrs.evolve(DOUBT, identity=NEXT, code="not_completed_declined_55")
+    again = attrs.evolve(NEXT, trace=12, receipt=9)
+    assert settled(refused, attrs.evolve(LAST, identity=again)) == ("approved", "ok")
+    failed = attrs.evolve(LAST, verdict=Verdict.ABORTED, code="failed", amount_minor=0)
+    assert settled(refused, attrs.evolve(failed, identity=again)) == ("aborted", "failed")
+    assert settled(refused, attrs.evolve(failed, identity=NEXT)) == ("aborted", "failed")
+    third = attrs.evolve(failed, identity=attrs.evolve(NEXT, trace=13, receipt=10))
+    assert settled(refused, third) == ("unknown", "other_transaction"), "the second may have paid"
+    other = attrs.evolve(LAST, identity=again, amount_minor=900)
+    assert settled(refused, other, 900) == ("unknown", "other_transaction")
+    taken_back = attrs.evolve(refused, kind=Kind.REVERSAL)
+    told = attrs.evolve(LAST, identity=again)
+    assert settled(taken_back, told) == ("unknown", "other_transaction"), "it reads no card"
+
+
+def test_a_refused_card_that_the_terminal_forgot_is_not_found() -> None:
+    """A no was told, and the cable broke before the end. A terminal that keeps no memory of what
+    came to nothing still tells the transaction before: nothing was paid. A yes that was heard is
+    not given up so lightly."""
+    still = attrs.evolve(LAST, identity=BEFORE)
+    refused = attrs.evolve(DOUBT, identity=NEXT, code="not_completed_declined_55")
+    assert settled(refused, still) == ("unknown", "not_found")
+    paid = attrs.evolve(refused, amount_minor=1250)
+    assert settled(paid, still) == ("unknown", "other_transaction")
+    taken_back = attrs.evolve(refused, kind=Kind.REVERSAL)
+    assert settled(taken_back, still) == ("unknown", "other_transaction")
+    as_before = attrs.evolve(refused, identity=BEFORE)
+    assert settled(as_before, still) == ("unknown", "other_transaction")
+
+
+def test_the_first_payment_of_a_day_the_terminal_began_itself_is_found() -> None:
+    """Asked for money, a terminal ends its day first, takes the money, and the cable breaks: its
+    receipts begin anew at 1, and its traces tell that nothing else came between."""
+    first = attrs.evolve(NEXT, trace=11, receipt=1, date="1127")
+    paid = attrs.evolve(LAST, identity=first)
+    assert settled(DOUBT, paid) == ("approved", "ok")
+    declined = attrs.evolve(paid, verdict=Verdict.DECLINED, code="declined_05", amount_minor=0)
+    assert settled(DOUBT, declined) == ("declined", "declined_05")
+    quiet = attrs.evolve(DOUBT, before=attrs.evolve(BEFORE, receipt=1))
+    assert settled(quiet, declined) == ("declined", "declined_05"), "one payment a day"
+    for other in (
+        attrs.evolve(first, trace=12),
+        attrs.evolve(first, receipt=2),
+        attrs.evolve(first, trace=None),
+        attrs.evolve(first, trace=10, time="100000"),
+    ):
+        assert settled(DOUBT, attrs.evolve(paid, identity=other))[0] == "unknown"
 
 
 @pytest.mark.parametrize("kind", [Kind.REVERSAL, Kind.CAPTURE, Kind.SALE])

@@ -964,6 +964,54 @@ def test_abort_waits_for_the_command() -> None:
     assert answer.verdict is Verdict.ABORTED
 
 
+def test_what_was_called_off_untold_is_looked_at_before_the_next() -> None:
+    """A cashier calls a payment off, and the terminal tells no number of it, though it counts it.
+    The next payment, whose link breaks and which comes to nothing, is the very next after that."""
+    session = paying(opened(LAST))
+    assert sends(hear(session, told(codec.ABORTION, [("result", 0x6C)]))) == ["800000"]
+    assert session.is_at_a_loss
+    assert [one[:4] for one in sends(session.recall(0))] == ["0620"]
+    hear(session, OK)
+    called_off = [(0x27, 0x6C), (0x04, 1250), (0x0B, 5), (0x29, 52500001), (0x87, 10)]
+    hear(session, told(codec.STATUS_INFO, called_off))
+    hear(session, told(codec.COMPLETION, []))
+    lost = ended(paying(session).closed())
+    assert lost.before is not None
+    assert (lost.before.trace, lost.before.receipt) == (5, 10)
+
+
+def test_what_the_terminal_refused_or_told_is_not_asked_about() -> None:
+    """A no to the command itself counts nothing, and a number that was told is known."""
+    session = opened(LAST)
+    session.transact("j", SALE, 0)
+    hear(session, bytes.fromhex("849c00"))
+    assert not session.is_at_a_loss
+    paying(session)
+    declined = [(0x27, 0x05), (0x04, 1250), (0x0B, 5), (0x29, 52500001), (0x87, 10)]
+    hear(session, told(codec.STATUS_INFO, declined))
+    session.kept("j", 0, is_kept=True)
+    hear(session, told(codec.ABORTION, [("result", 0x05)]))
+    assert session.is_idle
+    assert not session.is_at_a_loss
+
+
+@pytest.mark.parametrize("untold", [0x0B, 0x87])
+def test_a_number_that_is_nought_is_none(untold: int) -> None:
+    """A terminal that counts receipts alone, or traces alone, tells nought in the other's place;
+    taken for a number, none of its transactions would ever be later than another."""
+    before = [(key, 0 if key == untold else value) for key, value in LAST]
+    result = [(key, 0 if key == untold else value) for key, value in RESULT]
+    lost = ended(paying(opened(before)).closed())
+    back = opened(result)
+    back.inquire("q", lost, 0)
+    hear(back, OK)
+    hear(back, told(codec.STATUS_INFO, result))
+    hear(back, told(codec.COMPLETION, []))
+    hear(back, OK)
+    answer = ended(hear(back, told(codec.COMPLETION, [])))
+    assert (answer.verdict, answer.amount_minor) == (Verdict.APPROVED, 1250)
+
+
 def test_an_abort_that_came_too_late() -> None:
     """The terminal decides: what it approved meanwhile is approved."""
     session = paying(opened(LAST))

@@ -243,14 +243,13 @@ def terminal_id(fields: dict[int | str, Any]) -> str:
 
 
 def _identity(fields: dict[int | str, Any], objects: object) -> Identity:
-    trace = fields.get(0x0B)
-    if not trace:
-        trace = _digits(find_anywhere(objects, _LONG_TRACE)) or trace
+    # Both counters begin at 1: a nought is a number that was not given.
+    trace = fields.get(0x0B) or _digits(find_anywhere(objects, _LONG_TRACE)) or None
     date, time = fields.get(0x0D), fields.get(0x0C)
     return Identity(
         terminal_id=terminal_id(fields),
         trace=trace,
-        receipt=fields.get(0x87),
+        receipt=fields.get(0x87) or None,
         date="" if date is None else f"{date:04}",
         time="" if time is None else f"{time:06}",
     )

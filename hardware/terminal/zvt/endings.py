@@ -115,6 +115,14 @@ def has_none(job: Job, code: str) -> bool:
     return code == codes.NOTHING_KEPT and job.info is None
 
 
+def is_untold(job: Job) -> bool:
+    """Whether a transaction ended that the terminal began and told no number of, as one that was
+    called off. Some count it all the same: which was its last nobody knows, and held against the
+    one before that, the next payment would not be the very next to come."""
+    is_told = job.info is not None and job.info.identity.is_told
+    return job.is_accepted and not is_told
+
+
 def is_older(job: Job, told: Identity, last: Identity | None) -> bool:
     """Whether a result is that of the transaction before, told once more. One that refers to
     another may be told by the number of that one."""

@@ -375,11 +375,10 @@ class ZvtSession:
             self._heard_from(codec.terminal_id(message.fields))
         elif job.info is not None:
             self._heard_from(job.info.identity.terminal_id)
-        if job.task is Task.ENQUIRE and message.control == codec.COMPLETION:
-            code = message.fields.get("status")
-            self.condition = Condition(is_ready=code == 0, code=codes.condition_word(code))
-            return self._finish(job, Verdict.APPROVED, "ok", now_ns)
         if message.control == codec.COMPLETION:
+            if job.task is Task.ENQUIRE:
+                code = message.fields.get("status")
+                self.condition = Condition(is_ready=code == 0, code=codes.condition_word(code))
             return self._finish(job, Verdict.APPROVED, "ok", now_ns)
         code, job.why = message.fields.get("result", 0xFF), codec.why(message)
         verdict = Verdict.DECLINED if code in codes.DECLINES else Verdict.ABORTED
@@ -435,6 +434,7 @@ class ZvtSession:
             case Task.TRANSACT:
                 actions.append(endings.answered(job, self.memory.last, verdict, code))
                 self._remember(job)
+                self.memory.is_old |= endings.is_untold(job)
         if self._is_other_terminal() and not self._is_barred:
             actions += self._bar("other_terminal")
         actions += self._next(now_ns)
