@@ -12,12 +12,10 @@ from engine.decision import Fact
 from engine.payment.context import PaymentContext
 from engine.payment.ending_days import stream_of
 from engine.payment.events import Asked, Standing
-from engine.payment.state import Payment
+from engine.payment.state import RECEIPT_MAX, Payment
 from engine.payment.terminal_day import BEGAN_ANEW, TerminalDay, TerminalDayHeard
 from engine.terminal import Answer, Identity, Kind, Verdict
 
-_RECEIPT_MAX = 9_999
-"""Of ZVT; what is more is a name that was made for one message, and counts nothing."""
 _NUMBERED = (Kind.SALE, Kind.REFUND, Kind.RESERVATION)
 """What refers to another transaction may be told by the number of that one."""
 
@@ -46,7 +44,7 @@ def _may_show(payment: Payment, answer: Answer, day: TerminalDay) -> bool:
     is_first = day.asked is None and asked.payment_id not in day.unheard
     is_in_doubt = answer.verdict is Verdict.UNKNOWN and payment.standing is Standing.REQUESTED
     is_made = answer.verdict.is_approved or is_in_doubt
-    is_counted = 0 < (told.receipt or 0) <= _RECEIPT_MAX and not told.reference
+    is_counted = 0 < (told.receipt or 0) <= RECEIPT_MAX and not told.reference
     return is_of_now and is_first and is_made and is_counted and asked.kind in _NUMBERED
 
 

@@ -37,6 +37,8 @@ from engine.payment.terminal_day import evolve as evolve_day
 from engine.terminal import STORABLE, UNDOING, Answer, Identity, Kind, Verdict
 
 NO_PART = -1
+RECEIPT_MAX = 9_999
+"""Of ZVT; what is more is a name that was made for one message, and counts nothing."""
 OPEN = (Standing.REQUESTED, Standing.UNKNOWN)
 _PLAIN = (Kind.SALE, Kind.REFUND)
 _MAY_END = (Verdict.APPROVED, Verdict.UNKNOWN)
@@ -418,12 +420,14 @@ def _is_of_another(payments: Payments, asked: Asked) -> bool:
 
 def _note_last(payments: Payments, payment: Payment, event: PaymentHeard) -> None:
     """Whether it is certain which transaction was the terminal's last: told without a doubt, with
-    nothing else on its way. One with a name of its own is asked for by that name."""
+    nothing else on its way. One with a name of its own is asked for by that name, and one that is
+    known by the name of its message alone as well: such a terminal counts nothing."""
     terminal, told = payment.asked.terminal, event.answer.identity
     payments.lasts.pop(terminal, None)
     is_alone = payment.problem is Problem.NONE and payments.at_terminal(terminal) is None
     is_certain = event.standing not in (*OPEN, Standing.ABANDONED)
-    if is_alone and is_certain and told.is_told and not told.reference:
+    is_counted = told.trace is not None or (told.receipt or 0) <= RECEIPT_MAX
+    if is_alone and is_certain and told.is_told and is_counted and not told.reference:
         payments.lasts[terminal] = told
 
 

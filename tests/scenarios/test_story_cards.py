@@ -284,6 +284,22 @@ def test_the_doubt_is_written_down_with_the_request_where_the_last_one_is_certai
     assert doubts == [None, first, second, None, None]
 
 
+def test_a_terminal_that_names_its_messages_has_no_last_one_to_begin_after() -> None:
+    """A nexo terminal refuses a payment without a name of its own for it. Were that written down
+    as its last, the next payment would begin under no name: should the devices node die before the
+    terminal heard of it, nobody could ever say that it never began."""
+    shop = card_shop()
+    shop.ring("bread")
+    shop.ok(RequestPayment())
+    named = Identity("V400m-324688179", receipt=2_069_689_843_678_134)
+    hear(shop, Verdict.ABORTED, identity=named, before=None)
+    shop.ok(RequestPayment())
+    payment = running(shop)
+    assert payment.answer is None
+    hear(shop, Verdict.UNKNOWN, identity=Identity(), before=None, code="no_answer")
+    assert shop.books.payments.latest["1"].standing is Standing.ABORTED, "it never began"
+
+
 def test_said_twice_the_first_time_settled_it() -> None:
     """A repeated report pays nothing again."""
     shop = card_shop()
