@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Container, Iterable
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 from typing import assert_never
 
@@ -34,11 +35,13 @@ from hardware.settings import (
     Unusable,
     require_apart,
 )
-from hardware.transport import TcpPlace, is_called, parse_transport
+from hardware.transport import TcpPlace, is_called, is_same_host, parse_transport
+from hardware.turn import Turn
 from protocols.provider.settings import ProviderSettings
 
 log = structlog.get_logger()
 DEVICE_KINDS = KINDS
+LOOK_UP_AGAIN_S = 60.0
 
 
 def report_death(death: Death) -> None:
@@ -82,6 +85,7 @@ async def run_child(
                         supervisor.start(partial(make, settings))
                     pairing = Pairing(config.devices, supervisor, make, config.nexo)
                     supervisor.start(partial(_finder, pairing))
+                    nursery.start_soon(pairing.keep_apart, world)
                 if name == "integrations":
                     for provider in config.providers:
                         supervisor.start(partial(_provider, provider), capacity=256)
@@ -96,7 +100,8 @@ class Pairing:
     """The terminals of this node: those of the configuration, and over them those that are paired.
 
     `make` makes a terminal's actor. `nexo` is what the shop says of all its nexo terminals.
-    `running` are the terminals that are here otherwise than the configuration says.
+    `running` are the terminals that are here otherwise than the configuration says, and `doubled`
+    the devices of the configuration that turned out to be another of them by another name.
     """
 
     configured: tuple[DeviceSettings, ...]
@@ -104,6 +109,8 @@ class Pairing:
     make: Callable[[DeviceSettings], Actor]
     nexo: NexoShop | None = None
     running: dict[str, DeviceSettings | Unusable] = field(factory=dict)
+    doubled: dict[str, Unusable] = field(factory=dict)
+    _turn: Turn = field(factory=Turn)
 
     def places(self) -> dict[str, str]:
         """Where a terminal of this node is, and the number it must have."""
@@ -117,18 +124,62 @@ class Pairing:
     async def repair(self, terminals: tuple[PairedTerminal, ...]) -> None:
         """Run each paired terminal where it is now, and no other; a conversation that stays as it
         is goes on undisturbed."""
-        plain = {entry.address: entry for entry in self.configured}
-        reached = {one.terminal: self._reached(one, plain.get(one.terminal)) for one in terminals}
-        wanted = {name: await self._alone(entry, reached) for name, entry in reached.items()}
-        for name in {**wanted, **self.running}:
-            now = self.running.get(name, plain.get(name))
-            then = wanted.get(name, plain.get(name))
-            if now == then:
-                continue
-            await self.supervisor.stop(name)
-            if then is not None:
-                self.supervisor.start(partial(self._made, then))
-        self.running = wanted
+        async with self._turn:
+            known = {entry.address: entry for entry in self.configured}
+            reached = {
+                one.terminal: self._reached(one, known.get(one.terminal)) for one in terminals
+            }
+            wanted = {name: await self._alone(entry, reached) for name, entry in reached.items()}
+            plain: dict[str, DeviceSettings | Unusable] = {**known, **self.doubled}
+            for name in {**wanted, **self.running}:
+                now = self.running.get(name, plain.get(name))
+                then = wanted.get(name, plain.get(name))
+                if now == then:
+                    continue
+                await self.supervisor.stop(name)
+                if then is not None:
+                    self.supervisor.start(partial(self._made, then))
+            self.running = wanted
+
+    async def keep_apart(self, world: World) -> None:
+        """Take out what the configuration has twice by two names of one host, which nobody could
+        know before they were looked up: of two conversations with one thing each would take the
+        other's for its own. The one that is written first stays; names that lead nowhere yet are
+        looked up again."""
+        left = list(combinations(self._on_the_network(), 2))
+        while left := [pair for pair in left if not await self._is_apart(*pair)]:
+            await world.sleep(LOOK_UP_AGAIN_S)
+
+    def _on_the_network(self) -> list[tuple[DeviceSettings, TcpPlace]]:
+        devices = [one for one in self.configured if one.kind != "drawer"]
+        places = [(one, parse_transport(one.transport)) for one in devices]
+        return [(one, place) for one, place in places if isinstance(place, TcpPlace)]
+
+    async def _is_apart(
+        self, first: tuple[DeviceSettings, TcpPlace], second: tuple[DeviceSettings, TcpPlace]
+    ) -> bool:
+        """Whether nothing more is to be done about two devices."""
+        (one, here), (other, there) = first, second
+        if here.port != there.port:
+            return True
+        is_same: bool | None = None
+        with trio.move_on_after(CONNECT_TIMEOUT_S):
+            is_same = await is_same_host(here, there)
+        if is_same is None:
+            return False
+        if is_same and one.address not in self.running:
+            await self._take_out(other, f"{one.address} is there already, as {one.transport}")
+        return True
+
+    async def _take_out(self, device: DeviceSettings, why: str) -> None:
+        name = device.address
+        async with self._turn:
+            if name in self.doubled:
+                return
+            self.doubled[name] = _unusable(name, f"{name} was stopped: {why}")
+            if name not in self.running:
+                await self.supervisor.stop(name)
+                self.supervisor.start(partial(self._made, self.doubled[name]))
 
     def _made(self, entry: DeviceSettings | Unusable) -> Actor:
         return _stand_in(entry) if isinstance(entry, Unusable) else self.make(entry)

@@ -124,11 +124,23 @@ async def is_called(url: str, place: TcpPlace) -> bool:
     there = parse_transport(url)
     if not isinstance(there, TcpPlace) or there.port != place.port or _is_address(there.host):
         return False
+    return place.host in await _addresses_of(there)
+
+
+async def is_same_host(one: TcpPlace, other: TcpPlace) -> bool | None:
+    """Whether both, which have one port, are one host by different names; None where a name leads
+    nowhere now, so that nobody can say."""
+    found, theirs = await _addresses_of(one), await _addresses_of(other)
+    return bool(found & theirs) if found and theirs else None
+
+
+async def _addresses_of(place: TcpPlace) -> frozenset[str]:
+    """Where a name leads now; an address leads to itself, and nobody is asked."""
     try:
-        found = await trio.socket.getaddrinfo(there.host, there.port)
+        found = await trio.socket.getaddrinfo(place.host, place.port)
     except OSError:
-        return False
-    return any(address[0] == place.host for *_, address in found)
+        return frozenset()
+    return frozenset(str(address[0]) for *_, address in found)
 
 
 def _is_address(host: str) -> bool:

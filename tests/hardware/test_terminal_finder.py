@@ -12,11 +12,12 @@ from typing import Any
 import attrs
 import pytest
 import trio
+import trio.testing
 
 from actors.messages import Accepted, Failure
 from actors.terminal_messages import Locate, Located, Pairings, Probe, Probed
-from actors.world import SystemWorld
-from countertop.child_nodes import Pairing
+from actors.world import ManualWorld, SystemWorld
+from countertop.child_nodes import LOOK_UP_AGAIN_S, Pairing
 from engine import terminals
 from engine.terminals import PairedTerminal, TerminalProtocol
 from hardware.carrier import Handle, PtyCarrier, TcpCarrier
@@ -262,6 +263,55 @@ async def test_no_second_conversation_is_begun_with_one_that_the_file_calls_by_n
         same = PairedTerminal("terminal/2", "tcp://127.0.0.1:2", "52500002")
         assert Accepted() == await ask(rig, Pairings((same,)))
         assert isinstance(pairing.running["terminal/2"], DeviceSettings)
+
+
+@pytest.mark.feature("HW-07", part="two devices cannot be set to one address")
+async def test_one_terminal_that_the_file_has_by_two_names_has_one_conversation() -> None:
+    """The file has one terminal by the name of its host and once more by its address: the second is
+    taken out and says so, also after others were paired and went. Neighbours at other ports, what
+    hangs on a cable and a drawer stay."""
+    named = DeviceSettings("terminal/1", "terminal", "tcp://localhost:2")
+    same = DeviceSettings("terminal/2", "terminal", "tcp://127.0.0.1:2")
+    beside = DeviceSettings("terminal/3", "terminal", "tcp://127.0.0.1:3")
+    cabled = DeviceSettings("terminal/4", "terminal", "serial:///dev/ttyS9")
+    drawer = DeviceSettings("drawer/1", "drawer", drawer_via="printer/1")
+    async with finder(named, same, beside, cabled, drawer) as (rig, wards, pairing):
+        await pairing.keep_apart(SystemWorld())
+        why = "terminal/2 was stopped: terminal/1 is there already, as tcp://localhost:2"
+        assert {"terminal/2": Unusable("terminal/2", why)} == pairing.doubled
+        assert ["terminal/2"] == wards.running
+        paired = PairedTerminal("terminal/2", "tcp://127.0.0.1:8", "52500008")
+        assert Accepted() == await ask(rig, Pairings((paired,)))
+        assert isinstance(pairing.running["terminal/2"], DeviceSettings)
+        assert Accepted() == await ask(rig, Pairings(()))
+        assert ["terminal/2"] == wards.running
+        assert {} == pairing.running
+
+
+async def test_a_name_that_leads_nowhere_yet_is_looked_up_again(
+    autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shop's names are served by a router that starts later than the store: until then nobody
+    can say whose terminal it is, and both are tried."""
+    named = DeviceSettings("terminal/1", "terminal", "tcp://pay-1.lan:2")
+    same = DeviceSettings("terminal/2", "terminal", "tcp://192.0.2.7:2")
+    found: list[str] = []
+
+    async def looked_up(host: str, port: int) -> list[tuple[object, ...]]:
+        await trio.lowlevel.checkpoint()
+        led = [host] if host[0].isdecimal() else found
+        if not led:
+            found.append("192.0.2.7")
+            raise OSError("no such name")
+        return [(0, 0, 0, "", (address, port)) for address in led]
+
+    monkeypatch.setattr(trio.socket, "getaddrinfo", looked_up)
+    wards = Wards()
+    pairing = Pairing((named, same), wards, build_device)  # type: ignore[arg-type]
+    began_s = trio.current_time()
+    await pairing.keep_apart(ManualWorld(follow=True))
+    assert trio.current_time() - began_s >= LOOK_UP_AGAIN_S
+    assert ["terminal/2"] == wards.running
 
 
 # ------------------------------------------------------------------------------- on a serial line
