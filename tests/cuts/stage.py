@@ -320,11 +320,15 @@ def prepare() -> None:
 
 
 @asynccontextmanager
-async def open_simulated(carrier: str, disk: MemoryDisk, seed: int) -> AsyncIterator[Stage]:
-    """A store with one register on a disk in memory; within `run_simulated`, after `prepare`."""
+async def open_simulated(
+    carrier: str, disk: MemoryDisk, seed: int, *, far: Far | None = None
+) -> AsyncIterator[Stage]:
+    """A store with one register on a disk in memory, and at it `far`, where it is not a terminal of
+    the usual make; within `run_simulated`, after `prepare`."""
     disk.load(_image())
     world = SimulatedWorld(seed, disk, START_NS)
-    stage = Stage(world, _IN_MEMORY, {"1": far_end(carrier, world, Path(), "one")}, disk)
+    at_it = far or far_end(carrier, world, Path(), "one")
+    stage = Stage(world, _IN_MEMORY, {"1": at_it}, disk)
     async with trio.open_nursery() as nursery:
         await nursery.start(stage.run)
         yield stage
