@@ -113,7 +113,9 @@ def _amount_fits(doubt: Answer, last: Answer, plain_minor: int | None, known: Id
 
 def _is_next(one: Identity, known: Identity) -> bool:
     """Whether `one` is the very next transaction; after none at all it is the first."""
-    return _opens_day(one, known) or _steps(one, known if known.is_told else _NOTHING) == {1}
+    if _opens_day(one, known):
+        return True
+    return _steps(one, known if known.is_told else _NOTHING) == {1}
 
 
 def _opens_day(one: Identity, known: Identity) -> bool:
