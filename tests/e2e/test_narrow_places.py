@@ -22,6 +22,12 @@ LINES = """(name) => {
   return range.getClientRects().length;
 }"""
 
+TOPS = """(text) => {
+  const range = document.createRange();
+  range.selectNodeContents(text);
+  return new Set([...range.getClientRects()].map((one) => Math.round(one.top))).size;
+}"""
+
 
 def in_language(
     cashier: MakeCashier, store: DemoStore, size: tuple[int, int], name: str
@@ -176,3 +182,51 @@ def test_the_next_order_is_in_reach_however_many_have_paid(mia: Cashier) -> None
     done.locator(".ok").scroll_into_view_if_needed()
     expect(done.locator(".ok")).to_be_in_viewport(ratio=1)
     expect(mia.page.locator(".order header")).to_be_in_viewport(ratio=1)
+
+
+@breadth
+def test_a_receipt_number_is_read_in_one_line(
+    mia: Cashier, cashier: MakeCashier, fresh_store: DemoStore
+) -> None:
+    """Where a line ends on a phone it does not end within the number, neither in the log of who did
+    what nor at goods that come back."""
+    mia.open_till(5)
+    mia.tap("Croissant")
+    mia.pay()
+    mia.tender("€5.00")
+    mia.next_order()
+    mia.bring_back("Croissant")
+    mia.page.keyboard.press("Escape")
+    expect(mia.page.locator("section.pay")).to_have_count(0)
+    for width in (360, 375, 390, 412):
+        phone = in_language(cashier, fresh_store, (width, 740), "fr")
+        phone.order()
+        detail = phone.page.locator(".order .more", has_text="1-000001")
+        number = detail.locator(".num")
+        expect(number).to_have_text("1-000001")
+        assert number.evaluate(TOPS) == 1
+        phone.push(catalogue("fr")["order.more"], exact=True)
+        phone.push(catalogue("fr")["menu.activity"], exact=True)
+        sold = phone.page.locator(".activity .about", has_text="1-000001").last
+        assert sold.evaluate(TOPS) == 1, width
+
+
+@breadth
+def test_what_is_wrong_is_named_whole_in_the_status_strip(
+    mia: Cashier, cashier: MakeCashier, fresh_store: DemoStore
+) -> None:
+    """A printer without paper and a terminal without its cable, in the longest words, on a narrow
+    screen: both are named, nothing is counted instead, and the strip is as high as ever."""
+    french = in_language(cashier, fresh_store, (800, 600), "fr").page
+    strip = french.locator("button.strip:visible")
+    expect(strip).to_contain_text("Caisse fermée")
+    height = strip.evaluate("one => one.offsetHeight")
+    fresh_store.do("paper_out")
+    fresh_store.key("cut")
+    wrong = strip.locator(".line .strong")
+    expect(wrong).to_have_count(2, timeout=30_000)
+    for said in wrong.all():
+        expect(said).to_be_in_viewport(ratio=0.95)
+    expect(strip.locator(".more.num")).to_have_count(0)
+    assert height == strip.evaluate("one => one.offsetHeight")
+    fresh_store.key("plug")
