@@ -92,6 +92,26 @@ def test_a_key_that_can_be_pressed_no_more_leads_on_from_where_it_is(paid: Cashi
     expect(back).to_be_focused()
 
 
+def test_tiles_are_one_stop_on_the_way_to_the_order(who: Cashier) -> None:
+    """However many goods there are: from the search a few Tabs lead past them to the order, arrows
+    lead among them, and back comes who left to where they were."""
+    page = who.page
+    tiles = page.locator(".tile")
+    page.locator("#search").focus()
+    page.keyboard.press("ArrowDown")
+    expect(tiles.first).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(tiles.nth(1)).to_be_focused()
+    walk_to(page, "^More$")
+    for _ in range(STEPS_MAX):
+        page.keyboard.press("Shift+Tab")
+        if page.evaluate("document.activeElement.matches('.tile')"):
+            break
+    expect(tiles.nth(1)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(who.lines).to_have_count(1)
+
+
 def test_a_count_is_typed_as_soon_as_it_is_chosen(who: Cashier) -> None:
     """With the keyboard alone: from the menu's entry on digits and Enter lead through the list, not
     back into the menu."""
