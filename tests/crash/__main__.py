@@ -44,6 +44,7 @@ from tests.crash.rounds import (
 )
 from tests.crash.steps import NODES, Sweep, run_sweep
 from tests.crash.storm import Broken, Figures
+from tests.stopping import exit_with
 
 RECOVERY_S_AIM = 2.0
 PROGRESS_EVERY_S = 10.0
@@ -302,4 +303,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

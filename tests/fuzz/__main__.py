@@ -20,6 +20,7 @@ from tests.arguments import new_file, span
 from tests.fuzz import floor, guided
 from tests.fuzz.all_targets import TARGETS, UnknownTargetError, named
 from tests.fuzz.judge import Finding, judge_both_ways
+from tests.stopping import exit_with
 
 SECONDS = 10.0
 
@@ -196,4 +197,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

@@ -29,6 +29,7 @@ from engine.terminal import Answer, Kind, Settlement, Verdict
 from hardware.terminal.zvt.ledger import Entry
 from hardware.terminal.zvt.person import Plan
 from tests.hardware.terminal_rig import ADDRESS, KEEPER, Shop, open_shop, real, sale
+from tests.stopping import exit_with
 
 PLACES = ("cut_after", "deaf_after")
 CARRIERS = ("tcp", "pty")
@@ -286,4 +287,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from tests.arguments import new_file, shard, whole
 from tests.mutants import deciders, floor, planted
+from tests.stopping import exit_with
 
 
 def main() -> int:
@@ -48,4 +48,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

@@ -27,6 +27,7 @@ from attrs import define, field, frozen
 
 from tests.arguments import span
 from tests.prove.kept import code_digest, keep, kept
+from tests.stopping import INTERRUPTED, exit_with
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = ROOT / "artefacts" / "prove.md"
@@ -251,7 +252,16 @@ def main(arguments: list[str] | None = None, parts: tuple[Part, ...] = PARTS) ->
     chosen = [part for part in parts if not options.parts or part.name in options.parts]
     for number, part in enumerate(chosen, 1):
         print(f"==> {number} of {len(chosen)}: {part.name}, {part.about}", flush=True)
-        outcomes.append(prove_part(part, minutes, is_sample=is_sample, again=options.again))
+        try:
+            outcome = prove_part(part, minutes, is_sample=is_sample, again=options.again)
+        except KeyboardInterrupt:
+            print(f"\n{table(outcomes, is_sample=is_sample)}")
+            print(
+                f"interrupted: {part.name} was given up. What is above and met its aims is kept "
+                "while the code stays as it is; the same command goes on there."
+            )
+            return INTERRUPTED
+        outcomes.append(outcome)
         TABLE.parent.mkdir(exist_ok=True)
         TABLE.write_text(table(outcomes, is_sample=is_sample))
     print(f"\n{table(outcomes, is_sample=is_sample)}")
@@ -259,4 +269,4 @@ def main(arguments: list[str] | None = None, parts: tuple[Part, ...] = PARTS) ->
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

@@ -28,6 +28,7 @@ from tests.arguments import new_file, span, whole
 from tests.native import promo_twin
 from tests.native.promo_twin import Rule, Unit
 from tests.prove.deals_model import Found, largest_saving
+from tests.stopping import exit_with
 
 LINES = 100
 PPM = 1_000_000
@@ -285,4 +286,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

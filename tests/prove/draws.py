@@ -22,6 +22,7 @@ from typing import Any
 
 from tests.arguments import new_file, whole
 from tests.draws import DRAWS, TIMES
+from tests.stopping import exit_with
 
 ROOT = Path(__file__).resolve().parents[2]
 # Pages are tried by whole conversations, and a property there costs a browser.
@@ -104,4 +105,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

@@ -99,6 +99,35 @@ def test_a_run_goes_on_where_one_of_the_same_code_stopped(
     assert log.read_text().split()[4:] == ["well"] * 4
 
 
+def test_an_interrupted_proof_shows_what_it_has(
+    parts: tuple[Part, ...],
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Ctrl-C in one part: the table of those before, which one was given up, and how to go on."""
+    real = prove.run_part
+
+    def interrupted(part: Part, command: list[str]) -> prove.Outcome:
+        if part.name == "miss":
+            raise KeyboardInterrupt
+        return real(part, command)
+
+    monkeypatch.setattr(prove, "run_part", interrupted)
+    assert main(["well", "miss", "dead"], parts) == 130
+    out = capfd.readouterr().out
+    assert "| sales lost | 0 of 100 | 0 | yes |" in out
+    assert "interrupted: miss was given up" in out
+    assert "dead" not in out
+
+
+@pytest.mark.parametrize("module", sorted({one.command[0] for one in PARTS} - {"benches.close"}))
+def test_each_part_hears_an_interrupt(module: str) -> None:
+    """None of them ends with a traceback at Ctrl-C, and none takes it for a fault of the shop."""
+    place = prove.ROOT / module.replace(".", "/")
+    file = place / "__main__.py" if place.is_dir() else place.with_suffix(".py")
+    assert "exit_with(" in file.read_text() or "ends_at_once(" in file.read_text(), file
+
+
 def test_figures_of_fewer_minutes_are_not_those_of_more(
     parts: tuple[Part, ...], tmp_path: Path
 ) -> None:

@@ -30,6 +30,12 @@ from tests.simulation.report import (
 from tests.simulation.run import SALES, Plan, UnknownFaultError, draw, simulate, with_faults
 from tests.simulation.seeds import SeedsError, keep_seed, kept_of, read_seeds
 from tests.simulation.shrink import shrink
+from tests.stopping import between_seeds, ends_at_once
+
+INTERRUPTED_WORDS = (
+    "interrupted: what broke a rule is told above with the command that repeats it; what was being "
+    "simulated, or made smaller, was given up, and is not in seeds.txt"
+)
 
 
 def _say(words: str) -> None:
@@ -88,17 +94,15 @@ def _night(arguments: argparse.Namespace) -> int:
     summary, progress = Summary(), progress_line()
     until = time.monotonic() + 60 * arguments.minutes if arguments.minutes else None
     seeds = itertools.count(arguments.first)
-    plans = (
-        _drawn(arguments, seed) for seed in itertools.takewhile(lambda _: _early(until), seeds)
-    )
-    try:
-        for outcome in run_plans(plans, arguments.jobs):
+    with between_seeds() as stopping:
+        early = itertools.takewhile(lambda _: _early(until) and not stopping.is_asked, seeds)
+        for outcome in run_plans((_drawn(arguments, seed) for seed in early), arguments.jobs):
             summary.add(outcome)
             progress(summary)
             if outcome.failure is not None:
                 _warn(f"\n{describe_failure(outcome)}")
-    except KeyboardInterrupt:
-        _warn("\nstopped")
+            if stopping.is_asked:
+                break
     _say("")
     _say("\n".join(summary.lines()))
     if arguments.json is not None:
@@ -195,9 +199,10 @@ def main(argv: list[str] | None = None) -> int:
     """Run; the exit code is 1 where a rule was broken, 2 where it could not be tried."""
     arguments = _arguments(argv)
     try:
-        if arguments.task == "check":
-            return _check(arguments)
-        return _night(arguments) if arguments.night else _one(arguments)
+        with ends_at_once(INTERRUPTED_WORDS):
+            if arguments.task == "check":
+                return _check(arguments)
+            return _night(arguments) if arguments.night else _one(arguments)
     except (UnknownFaultError, SeedsError) as error:
         _warn(str(error))
         return 2

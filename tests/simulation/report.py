@@ -17,6 +17,7 @@ from typing import Any
 from attrs import define, field
 
 from tests.simulation.run import Outcome, Plan, simulate
+from tests.stopping import not_for_us
 
 DAY_SALES = 2_000
 DAY_S = 10
@@ -161,7 +162,7 @@ def run_plans(plans: Iterable[Plan], jobs: int) -> Iterator[Outcome]:
         return
     todo = iter(plans)
     # Forked children would share this one's SQLite; fresh ones share nothing.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=not_for_us) as pool:
         running: set[Future[Outcome]] = set()
         try:
             while True:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -21,6 +23,7 @@ from tests.simulation.__main__ import main, plan_of
 from tests.simulation.auditor import Auditor
 from tests.simulation.disk import MemoryDisk
 from tests.simulation.faults import FAULTS
+from tests.simulation.files import File
 from tests.simulation.machines import StoreMachine
 from tests.simulation.model import KICK_NS
 from tests.simulation.provider import Provider
@@ -338,7 +341,7 @@ def test_a_night_has_the_faults_that_were_asked_for(
             ran.append(plan)
             yield Outcome(plan, None, "", 4, 0, 0, 0, 0, 0.0, 0.0, {}, frozenset(), {})
             if len(ran) == 3:
-                raise KeyboardInterrupt
+                signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr("tests.simulation.__main__.run_plans", runs)
     path = tmp_path / "night.json"
@@ -532,6 +535,62 @@ def test_a_night_ends_after_its_minutes_with_a_summary(
     assert told["part"] == "simulation"
     assert {row["what"] for row in told["rows"]} >= {"simulated seeds", "acknowledged sales lost"}
     assert all(set(row) == {"what", "figure", "aim", "ok", "command"} for row in told["rows"])
+
+
+def _interrupt_one_sync(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C strikes where the store waits for its disk, deep within SQLite."""
+    real, syncs = MemoryDisk.sync_file, itertools.count()
+
+    def sync(self: MemoryDisk, path: str, file: File) -> None:
+        if next(syncs) == 30:
+            signal.raise_signal(signal.SIGINT)
+        real(self, path, file)
+
+    monkeypatch.setattr(MemoryDisk, "sync_file", sync)
+
+
+def test_an_interrupt_is_no_fault_of_the_night_it_ends(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The seed it strikes goes on to its own end, with nothing broken; then comes the summary."""
+    _interrupt_one_sync(monkeypatch)
+    seen: list[Outcome] = []
+
+    def runs(plans: Iterable[Plan], jobs: int) -> Iterator[Outcome]:
+        for outcome in run_plans(plans, jobs):
+            seen.append(outcome)
+            yield outcome
+
+    monkeypatch.setattr("tests.simulation.__main__.run_plans", runs)
+    night = ["simulate", "--night", "--from", "42", "--jobs", "1", "--sales", "6"]
+    assert main([*night, "--minutes", "5"]) == 0
+    told = capsys.readouterr()
+    assert [(42, 6, None)] == [(one.plan.seed, one.sales, one.failure) for one in seen]
+    assert "stopping once the seeds under way have ended" in told.err
+    assert "seeds               1 (" in told.out
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.parametrize("words", ["simulate 42 --sales 6", "check --seeds 42-50 --sales 6"])
+def test_an_interrupted_seed_has_broken_nothing(words: str) -> None:
+    """It ends then and there, with one sentence and an interrupt's exit code; nothing is kept."""
+    program = (
+        "import sys\n"
+        "import pytest\n"
+        "from tests.simulation.__main__ import main\n"
+        "from tests.simulation.test_simulation import _interrupt_one_sync\n"
+        "_interrupt_one_sync(pytest.MonkeyPatch())\n"
+        f"sys.exit(main({words.split()!r}))\n"
+    )
+    before = kept_seeds.SEEDS.read_bytes()
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr.startswith("\ninterrupted: what broke a rule is told above")
+    assert "BROKEN" not in done.stderr
+    assert "Traceback" not in done.stderr
+    assert kept_seeds.SEEDS.read_bytes() == before
 
 
 def test_a_day_tells_how_long_it_took(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from actors.checkpoints import Signer
 from actors.journal import Journal
 from actors.journal_backup import backup
 from benches.journal import sample_entry
+from tests.stopping import exit_with
 from verifier.inputs import CannotCheckError
 from verifier.journal import Report, Verification, Wrong
 
@@ -303,4 +305,4 @@ def main(arguments: list[str]) -> int:
 UNSEEN = ("seen by no reader", "named all the same")
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    exit_with(partial(main, sys.argv[1:]))
