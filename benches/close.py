@@ -29,6 +29,7 @@ from benches.big_day import GOODS, REGISTER, day_config, write_day
 from benches.own_store import work_directory
 from countertop.store import open_store, run_store
 from engine.image import state_hash
+from tests.arguments import new_file
 
 SALES, SALES_TINY = 100_000, 200
 FRACTION = 1_000
@@ -177,7 +178,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; 1 where a figure or the books were not as they must be."""
     parser = argparse.ArgumentParser(prog="benches.close", description=__doc__)
     parser.add_argument("--sales", type=int, default=SALES, help="sales of the big day")
-    parser.add_argument("--json", type=Path, default=None, help="write the figures to this file")
+    parser.add_argument(
+        "--json", type=new_file, default=None, help="write the figures to this file"
+    )
     parser.add_argument("--tiny", action="store_true", help="a small day; times are no figures")
     options = parser.parse_args(arguments)
     begun = time.perf_counter()

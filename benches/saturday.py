@@ -207,6 +207,14 @@ def run_own(options: argparse.Namespace) -> Result:
     return result
 
 
+def _read_token(file: Path) -> str:
+    """Raises LoadError: nothing can be read there, or it is no token."""
+    try:
+        return file.read_text("ascii").strip()
+    except (OSError, UnicodeError) as error:
+        raise LoadError(f"{file} cannot be read as a token ({error}); nothing was sold") from None
+
+
 def run_aimed(options: argparse.Namespace) -> Result:
     """Load a store that runs already.
 
@@ -222,9 +230,9 @@ def run_aimed(options: argparse.Namespace) -> Result:
         keys = tokens(options.data, SystemWorld())
         token, admin = keys.front, keys.admin
     if options.token_file:
-        token = options.token_file.read_text("ascii").strip()
+        token = _read_token(options.token_file)
     if options.admin_token_file:
-        admin = options.admin_token_file.read_text("ascii").strip()
+        admin = _read_token(options.admin_token_file)
     if options.prepare and not admin:
         raise LoadError("to prepare registers, name --data or an --admin-token-file")
     if not token:

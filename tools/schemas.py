@@ -5,6 +5,7 @@ python tools/schemas.py [--check]
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections.abc import Callable
@@ -43,8 +44,11 @@ def drifted(root: Path = ROOT) -> list[str]:
 
 def main(arguments: list[str]) -> int:
     """Generate, or with `--check` only compare; 1 where something had drifted then."""
+    parser = argparse.ArgumentParser(prog="tools/schemas.py", description=main.__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    options = parser.parse_args(arguments)
     stale = drifted()
-    if arguments == ["--check"]:
+    if options.check:
         for name in stale:
             print(f"{name} is not what the classes say; run: python tools/schemas.py")
         return 1 if stale else 0

@@ -218,6 +218,8 @@ async def do_steps(rig: Rig, options: argparse.Namespace) -> int:
         try:
             await run_sweep(rig, sweep, lambda line: sys.stderr.write(f"{line}\n"))
             figure, ok = f"{sweep.kills:,} kills, 0 lost, 0 doubled", sweep.kills > 0
+            if not ok:
+                figure = f"nothing was killed: none of its sales came to {kind} {options.first}"
         except Broken as broken:
             say(f"BROKEN, {node} at {kind} {sweep.at}: {broken}")
             say(f"Repeat it: python -m tests.crash steps --node {node} --from {sweep.at}")

@@ -28,6 +28,7 @@ from actors.terminal_messages import Heard, Request
 from engine.terminal import Answer, Kind, Settlement, Verdict
 from hardware.terminal.zvt.ledger import Entry
 from hardware.terminal.zvt.person import Plan
+from tests.arguments import new_file
 from tests.hardware.terminal_rig import ADDRESS, KEEPER, Shop, open_shop, real, sale
 from tests.stopping import exit_with
 
@@ -266,8 +267,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(prog="tests.hardware.terminal_cuts", description=__doc__)
     parser.add_argument("dialogues", nargs="*", help="names of dialogues; all where none")
-    parser.add_argument("--json", type=Path, help="where the figures go")
+    parser.add_argument("--json", type=new_file, help="where the figures go")
     options = parser.parse_args(arguments)
+    known = {dialogue.name for dialogue in DIALOGUES}
+    if unknown := sorted(set(options.dialogues) - known):
+        parser.error(
+            f"there is no dialogue {', '.join(unknown)}; nothing was cut. There are: "
+            f"{', '.join(sorted(known))}."
+        )
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="countertop-cuts-") as folder:
         ends = trio.run(_all, options.dialogues, Path(folder))

@@ -26,6 +26,7 @@ from actors.checkpoints import Signer
 from actors.journal import Journal
 from actors.journal_backup import backup
 from benches.journal import sample_entry
+from tests.arguments import new_file
 from tests.stopping import exit_with
 from verifier.inputs import CannotCheckError
 from verifier.journal import Report, Verification, Wrong
@@ -265,7 +266,7 @@ def main(arguments: list[str]) -> int:
     """Flip every byte, or every bit, of a small journal; the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--bits", type=int, choices=(1, 8), default=1, help="of each byte")
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", type=new_file)
     options = parser.parse_args(arguments)
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
