@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Container, Iterable
 from functools import partial
-from itertools import combinations
 from pathlib import Path
 from typing import assert_never
 
@@ -101,7 +100,7 @@ class Pairing:
 
     `make` makes a terminal's actor. `nexo` is what the shop says of all its nexo terminals.
     `running` are the terminals that are here otherwise than the configuration says, and `doubled`
-    the devices of the configuration that turned out to be another of them by another name.
+    those of the configuration that turned out to be another of them by another name.
     """
 
     configured: tuple[DeviceSettings, ...]
@@ -142,44 +141,59 @@ class Pairing:
             self.running = wanted
 
     async def keep_apart(self, world: World) -> None:
-        """Take out what the configuration has twice by two names of one host, which nobody could
-        know before they were looked up: of two conversations with one thing each would take the
-        other's for its own. The one that is written first stays; names that lead nowhere yet are
-        looked up again."""
-        left = list(combinations(self._on_the_network(), 2))
-        while left := [pair for pair in left if not await self._is_apart(*pair)]:
+        """See now and then that no terminal is spoken to under two names of its host."""
+        while await self.look_apart():
             await world.sleep(LOOK_UP_AGAIN_S)
 
-    def _on_the_network(self) -> list[tuple[DeviceSettings, TcpPlace]]:
-        devices = [one for one in self.configured if one.kind != "drawer"]
-        places = [(one, parse_transport(one.transport)) for one in devices]
-        return [(one, place) for one, place in places if isinstance(place, TcpPlace)]
+    async def look_apart(self) -> bool:
+        """Take out a terminal that the configuration has twice by two names of one host, which
+        nobody could know before they were looked up: of two conversations with it each would take
+        the other's payments for its own. The one that is written first stays. Whether to look once
+        more: a name leads nowhere yet, or two lead to one place, as a router has them that knows
+        neither; the one that was taken out is put back then."""
+        is_settled, places = True, self._terminals_on_the_network()
+        for number, (device, there) in enumerate(places):
+            same: DeviceSettings | None = None
+            is_known = True
+            for one, here in places[:number]:
+                is_same = await _is_same_terminal(here, there)
+                is_known &= is_same is not None
+                same = same or (one if is_same and one.address not in self.running else None)
+            if same is not None:
+                await self._take_out(
+                    device, f"{same.address} is there already, as {same.transport}"
+                )
+            elif is_known:
+                await self._put_back(device)
+            is_settled &= is_known and same is None
+        return not is_settled
 
-    async def _is_apart(
-        self, first: tuple[DeviceSettings, TcpPlace], second: tuple[DeviceSettings, TcpPlace]
-    ) -> bool:
-        """Whether nothing more is to be done about two devices."""
-        (one, here), (other, there) = first, second
-        if here.port != there.port:
-            return True
-        is_same: bool | None = None
-        with trio.move_on_after(CONNECT_TIMEOUT_S):
-            is_same = await is_same_host(here, there)
-        if is_same is None:
-            return False
-        if is_same and one.address not in self.running:
-            await self._take_out(other, f"{one.address} is there already, as {one.transport}")
-        return True
+    def _terminals_on_the_network(self) -> list[tuple[DeviceSettings, TcpPlace]]:
+        terminals = [one for one in self.configured if one.kind == "terminal"]
+        places = [(one, parse_transport(one.transport)) for one in terminals]
+        return [(one, place) for one, place in places if isinstance(place, TcpPlace)]
 
     async def _take_out(self, device: DeviceSettings, why: str) -> None:
         name = device.address
+        if name not in self.doubled:
+            stopped = _unusable(name, f"{name} was stopped: {why}")
+            await self._replace(name, stopped, {**self.doubled, name: stopped})
+
+    async def _put_back(self, device: DeviceSettings) -> None:
+        name = device.address
+        if name in self.doubled:
+            others = {one: why for one, why in self.doubled.items() if one != name}
+            await self._replace(name, device, others)
+
+    async def _replace(
+        self, name: str, then: DeviceSettings | Unusable, doubled: dict[str, Unusable]
+    ) -> None:
+        """Have another in its place, unless one that is paired is there."""
         async with self._turn:
-            if name in self.doubled:
-                return
-            self.doubled[name] = _unusable(name, f"{name} was stopped: {why}")
+            self.doubled = doubled
             if name not in self.running:
                 await self.supervisor.stop(name)
-                self.supervisor.start(partial(self._made, self.doubled[name]))
+                self.supervisor.start(partial(self._made, then))
 
     def _made(self, entry: DeviceSettings | Unusable) -> Actor:
         return _stand_in(entry) if isinstance(entry, Unusable) else self.make(entry)
@@ -220,6 +234,15 @@ class Pairing:
                 return _unusable(name, f"{name} was not started: {why}")
             case _:
                 assert_never(pairing.protocol)
+
+
+async def _is_same_terminal(here: TcpPlace, there: TcpPlace) -> bool | None:
+    """Whether two places are one; None where nobody can say now."""
+    if here.port != there.port:
+        return False
+    with trio.move_on_after(CONNECT_TIMEOUT_S):
+        return await is_same_host(here, there)
+    return None
 
 
 async def _by_name(transport: str, devices: Iterable[DeviceSettings]) -> DeviceSettings | None:

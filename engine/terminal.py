@@ -88,11 +88,15 @@ class Identity:
     def is_same(self, other: Identity) -> bool:
         """Whether both name one transaction of one terminal, by each number both have. A number
         begins anew after a while, at some terminals every day: of another day it is another."""
-        pairs = ((self.trace, other.trace), (self.receipt, other.receipt))
-        told = [(one, two) for one, two in pairs if one is not None and two is not None]
-        is_other_day = bool(self.date and other.date) and self.date != other.date
-        is_here = bool(self.terminal_id) and self.terminal_id == other.terminal_id
-        return is_here and not is_other_day and bool(told) and all(one == two for one, two in told)
+        if not self.terminal_id or self.terminal_id != other.terminal_id:
+            return False
+        if self.date and other.date and self.date != other.date:
+            return False
+        traces = self.trace is not None and other.trace is not None
+        receipts = self.receipt is not None and other.receipt is not None
+        if (traces and self.trace != other.trace) or (receipts and self.receipt != other.receipt):
+            return False
+        return traces or receipts
 
 
 @frozen

@@ -69,10 +69,11 @@ def _is_below(payment: Payment, answer: Answer, context: PaymentContext, is_inqu
     settled = context.payments.settled.get(payment.asked.terminal, ())
     number, last = _number(told, told), _number(before, told)
     newest = 0 if is_inquiry or not settled else _number(settled[-1], told)
+    if last > number or newest <= (last or number):
+        return last > number
     # One that is known may have been told once more, as when it was taken back.
     known = (*settled, *_in_doubt(context))
-    is_known = before is not None and any(one.is_same(before) for one in known)
-    return last > number or (not is_known and newest > (last or number))
+    return before is None or not any(one.is_same(before) for one in known)
 
 
 def _number(one: Identity | None, told: Identity) -> int:

@@ -94,8 +94,8 @@ def _heard(payment: Payment, body: HearPayment, context: PaymentContext) -> Deci
     """What it comes to for a payment that is open."""
     if body.answer.verdict is Verdict.UNKNOWN:
         return _still_unknown(payment, body, context)
-    is_taken = context.payments.is_taken(payment.asked, body.answer.identity)
-    if body.is_inquiry and is_taken and payment.standing is Standing.UNKNOWN:
+    is_found_out = body.is_inquiry and payment.standing is Standing.UNKNOWN
+    if is_found_out and context.payments.is_taken(payment.asked, body.answer.identity):
         return _taken_by_another(payment, context)
     found = _found(payment, body.answer)
     is_undoing = payment.asked.kind in UNDOING

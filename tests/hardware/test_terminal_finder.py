@@ -269,14 +269,15 @@ async def test_no_second_conversation_is_begun_with_one_that_the_file_calls_by_n
 async def test_one_terminal_that_the_file_has_by_two_names_has_one_conversation() -> None:
     """The file has one terminal by the name of its host and once more by its address: the second is
     taken out and says so, also after others were paired and went. Neighbours at other ports, what
-    hangs on a cable and a drawer stay."""
+    hangs on a cable, and what is no terminal stay."""
     named = DeviceSettings("terminal/1", "terminal", "tcp://localhost:2")
     same = DeviceSettings("terminal/2", "terminal", "tcp://127.0.0.1:2")
     beside = DeviceSettings("terminal/3", "terminal", "tcp://127.0.0.1:3")
     cabled = DeviceSettings("terminal/4", "terminal", "serial:///dev/ttyS9")
+    printer = DeviceSettings("printer/1", "printer", "tcp://127.0.0.1:2")
     drawer = DeviceSettings("drawer/1", "drawer", drawer_via="printer/1")
-    async with finder(named, same, beside, cabled, drawer) as (rig, wards, pairing):
-        await pairing.keep_apart(SystemWorld())
+    async with finder(named, same, beside, cabled, printer, drawer) as (rig, wards, pairing):
+        assert await pairing.look_apart()
         why = "terminal/2 was stopped: terminal/1 is there already, as tcp://localhost:2"
         assert {"terminal/2": Unusable("terminal/2", why)} == pairing.doubled
         assert ["terminal/2"] == wards.running
@@ -288,30 +289,40 @@ async def test_one_terminal_that_the_file_has_by_two_names_has_one_conversation(
         assert {} == pairing.running
 
 
-async def test_a_name_that_leads_nowhere_yet_is_looked_up_again(
+async def test_names_of_terminals_are_looked_up_again_while_they_do_not_lead_apart(
     autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The shop's names are served by a router that starts later than the store: until then nobody
-    can say whose terminal it is, and both are tried."""
-    named = DeviceSettings("terminal/1", "terminal", "tcp://pay-1.lan:2")
-    same = DeviceSettings("terminal/2", "terminal", "tcp://192.0.2.7:2")
-    found: list[str] = []
+    """The shop's names are served by a router that starts later than the store, and that has every
+    name it does not know lead to itself. Until a name leads anywhere nobody can say whose terminal
+    it is, and both are tried; while both lead to one place the second is out; and once they lead
+    apart it is back, and nobody looks any more."""
+    first = DeviceSettings("terminal/1", "terminal", "tcp://pay-1.lan:2")
+    second = DeviceSettings("terminal/2", "terminal", "tcp://pay-2.lan:2")
+    wards = Wards()
+    pairing = Pairing((first, second), wards, build_device)  # type: ignore[arg-type]
+    led: list[dict[str, str]] = [
+        {"pay-1.lan": "192.0.2.7"},
+        {"pay-1.lan": "192.0.2.1", "pay-2.lan": "192.0.2.1"},
+        {"pay-1.lan": "192.0.2.7", "pay-2.lan": "192.0.2.8"},
+    ]
+    began_s, out = trio.current_time(), []
 
     async def looked_up(host: str, port: int) -> list[tuple[object, ...]]:
         await trio.lowlevel.checkpoint()
-        led = [host] if host[0].isdecimal() else found
-        if not led:
-            found.append("192.0.2.7")
+        now = led[int((trio.current_time() - began_s) // LOOK_UP_AGAIN_S)]
+        out.append(set(pairing.doubled))
+        if host not in now:
             raise OSError("no such name")
-        return [(0, 0, 0, "", (address, port)) for address in led]
+        return [(0, 0, 0, "", (now[host], port))]
 
     monkeypatch.setattr(trio.socket, "getaddrinfo", looked_up)
-    wards = Wards()
-    pairing = Pairing((named, same), wards, build_device)  # type: ignore[arg-type]
-    began_s = trio.current_time()
     await pairing.keep_apart(ManualWorld(follow=True))
-    assert trio.current_time() - began_s >= LOOK_UP_AGAIN_S
-    assert ["terminal/2"] == wards.running
+    assert trio.current_time() - began_s == pytest.approx(2 * LOOK_UP_AGAIN_S)
+    assert out[0] == out[2] == set()
+    assert out[-1] == {"terminal/2"}
+    assert {} == pairing.doubled
+    # Stopped twice, begun twice: as one that is out, and as itself.
+    assert wards.running == ["terminal/2"]
 
 
 # ------------------------------------------------------------------------------- on a serial line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -56,9 +57,9 @@ def sends(actions: list[Action]) -> list[str]:
     return [action.message.hex() for action in actions if isinstance(action, Send)]
 
 
-def told(control: int, fields: list[tuple[int | str, Any]]) -> bytes:
+def told(control: int, fields: Sequence[tuple[int | str, Any]]) -> bytes:
     """A message of the terminal."""
-    return zvt_encode(control, fields)
+    return zvt_encode(control, list(fields))
 
 
 def opened(last: list[tuple[int | str, Any]] | None = None) -> ZvtSession:
