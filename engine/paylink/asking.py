@@ -193,10 +193,11 @@ def send_back(body: SendBackPaylink, context: PaylinkContext) -> Decision:
     """Have money given back that nobody wanted, or try again what could not be: of what went back
     in part the rest, of what bounced all of it. A refund that its provider did not know, or would
     say nothing of, is asked for once more under its own reference, so that it is given back once,
-    whatever became of it; of a payment whose answers cannot be read it is asked once more, too.
+    whatever became of it. Of a payment whose answers cannot be read nobody knows that it came.
 
     Refuses:
         order_must_be_live (a register that practises moves no money), paylink_must_exist,
+        paylink_state_must_fit (whether it was paid cannot be read),
         amount_must_still_be_due (all of it and more went back).
     """
     if context.around.training:
@@ -205,10 +206,13 @@ def send_back(body: SendBackPaylink, context: PaylinkContext) -> Decision:
     if link is None:
         return refuse(Refusal.PAYLINK_MUST_EXIST, paylink_id=body.paylink_id)
     around, was = context.around, link.asked
+    if link.problem in UNTOLD and was.kind is LinkKind.PAYMENT:
+        fields = {"state": link.problem.value, "standing": link.standing.value}
+        return refuse(Refusal.PAYLINK_STATE_MUST_FIT, paylink_id=was.paylink_id, **fields)
     if link.problem in UNTOLD:
         again = context.fact(was.paylink_id, PaylinkAskedAgain(was.paylink_id, around.operator))
-        standing = Standing.REQUESTED if was.kind is LinkKind.REFUND else link.standing
-        return answered(was.paylink_id, standing.value, again, amount_minor=was.amount_minor)
+        standing, amount_minor = Standing.REQUESTED.value, was.amount_minor
+        return answered(was.paylink_id, standing, again, amount_minor=amount_minor)
     amount_minor, currency = was.amount_minor, was.currency
     if link.told is not None:
         came = (link.told.amount_minor, link.told.currency)

@@ -135,8 +135,7 @@ class PaylinkExpired:
 @frozen
 class PaylinkAskedAgain:
     """Somebody has its provider asked once more for a refund that it did not know, or said nothing
-    of, under the same reference: should it know it after all, it is done once. Of a payment whose
-    answers could not be read it is asked at once how it stands."""
+    of, under the same reference: should it know it after all, it is done once."""
 
     paylink_id: str
     operator: str

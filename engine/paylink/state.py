@@ -131,9 +131,7 @@ def evolve(links: Paylinks, event: PaylinkEvent, *, now_ns: int) -> None:
             _end(links, altered(link, standing=standing))
         case PaylinkAskedAgain(paylink_id):
             link = links.exceptions.pop(paylink_id)
-            link = altered(link, problem=LinkProblem.NONE, code="")
-            if link.asked.kind is LinkKind.REFUND:
-                link = altered(link, standing=Standing.REQUESTED)
+            link = altered(link, standing=Standing.REQUESTED, problem=LinkProblem.NONE, code="")
             _keep(links, altered(link, times_again=link.times_again + 1))
         case PaylinkStrayed(paylink_id, provider, told):
             asked = LinkAsked(
