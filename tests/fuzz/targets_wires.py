@@ -400,11 +400,14 @@ def _hostile_refusals() -> list[bytes]:
 
 @message(_refusals, hostile=_hostile_refusals)
 def provider_refusal(data: bytes) -> None:
-    """What a payment provider says with a refusal of a refund: shown to people, and so short, in
-    one line, and without a number as long as a card's."""
+    """What a payment provider says with a refusal of a refund, or where nothing can be read: shown
+    to people, and so short, in one line, and without a number as long as a card's."""
     asked = provider_codec.Question("GET", "/v1/refunds/ref-1", b"", "ref-1", LinkKind.REFUND)
-    said = provider_codec.answer(asked, 403, data)
-    assert said.state is LinkState.REFUSED
-    assert len(said.code) <= SAID_LENGTH_MAX
-    assert said.code.isprintable()
-    assert _LONG_NUMBER.search(said.code.removeprefix("refused 403")) is None
+    said = [provider_codec.answer(asked, status, data) for status in (403, 200)]
+    assert said[0].state is LinkState.REFUSED
+    for told in said:
+        if told.state in (LinkState.REFUSED, LinkState.UNREADABLE):
+            assert len(told.code) <= SAID_LENGTH_MAX
+            assert told.code.isprintable()
+            words = told.code.removeprefix("refused 403").removeprefix("unreadable 200")
+            assert _LONG_NUMBER.search(words) is None

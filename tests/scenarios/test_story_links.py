@@ -813,8 +813,10 @@ def test_a_payment_whose_answer_cannot_be_read_is_listed_once_its_time_is_over(
     (listed,) = paylinks_view(shop.books, now_ns=shop.now_ns).exceptions
     assert ("unreadable", "expired", SAID) == (listed.problem, listed.standing, listed.code)
     assert [paylink_id] == asked_about(shop)
-    why = shop.refused(SendBackPaylink(paylink_id))
-    assert ("unreadable", "expired") == (why["state"], why["standing"]), "nobody knows that it came"
+    answer = shop.refused(SendBackPaylink(paylink_id))
+    assert ("unreadable", "expired") == (answer["state"], answer["standing"]), (
+        "nobody knows that it came"
+    )
     hear(shop, paylink_id, state)
     assert left == problems(shop)
     assert ([paylink_id] if state is LinkState.OPEN else []) == asked_about(shop)
