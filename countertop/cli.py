@@ -443,9 +443,9 @@ def main() -> None:
     from countertop.memory import give_back_large_blocks
     from countertop.threads import take_short_turns
 
-    give_back_large_blocks()
-    take_short_turns()
     try:
+        give_back_large_blocks()
+        take_short_turns()
         try:
             _told(app)
         except SystemExit:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import apsw
+
 from actors.anchors import (
     Anchor,
     DamagedAnchorError,
@@ -70,6 +72,7 @@ def copied_journal(data_dir: Path) -> Iterator[Journal]:
 
     Raises:
         JournalError: no journal there, or it is damaged.
+        CommandFailedError: there is no room for the copy.
     """
     source = Config(str(data_dir)).journal_path
     if not source.is_file():
@@ -78,7 +81,15 @@ def copied_journal(data_dir: Path) -> Iterator[Journal]:
         )
     with TemporaryDirectory(prefix="countertop-journal-") as folder:
         copy = Path(folder) / source.name
-        backup(source, copy)
+        try:
+            backup(source, copy)
+        except JournalError as error:
+            if not isinstance(error.__cause__, apsw.FullError):
+                raise
+            raise CommandFailedError(
+                f"There is no room in {Path(folder).parent} for the copy of {source} that is read. "
+                "Nothing was read. Make room there, or name another folder (TMPDIR), and try again."
+            ) from None
         keys = data_dir / "keys"
         (Path(folder) / "keys").mkdir()
         for name in ("journal.ed25519", "journal.ed25519.pub"):

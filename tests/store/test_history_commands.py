@@ -10,13 +10,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import apsw
 import attrs
 import pytest
 import trio
 
 from actors.journal_schema import JournalError
 from actors.personal import Keyring
+from countertop import offline
 from countertop.config import Config
+from countertop.errors import CommandFailedError
 from countertop.offline import backup_store, replay_journal, restore_store
 from engine.order.state import Phase
 from tests.store.harness import ROOT, OwnShop, assert_verified, open_shop, own_config, verify
@@ -93,6 +96,22 @@ def test_replaying_nothing_says_so(folder: Path) -> None:
     with pytest.raises(JournalError, match="no journal"):
         replay_journal(folder, None, show=None, progress=_quiet)
     assert list(folder.iterdir()) == []
+
+
+def test_replaying_without_room_for_a_copy_says_where_it_lacks(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the folder for what is passing that is full, and no backup was asked for."""
+
+    def full(source: Path, destination: Path) -> None:
+        raise JournalError("It could not be copied. No backup was made.") from apsw.FullError()
+
+    (folder / "data").mkdir()
+    Config(str(folder / "data")).journal_path.write_bytes(b"a journal")
+    monkeypatch.setattr(offline, "backup", full)
+    with pytest.raises(CommandFailedError, match=r"no room in .* Nothing was read") as told:
+        replay_journal(folder / "data", None, show=None, progress=_quiet)
+    assert "backup" not in str(told.value)
 
 
 @pytest.mark.feature("BO-14", part="live backup, restore with a new epoch")
