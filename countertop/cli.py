@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -405,7 +406,9 @@ def watch(
     """Print what happens in a running store, as it happens."""
     from countertop.remote import watch_events
 
-    watch_events(data, after, say)
+    with contextlib.suppress(KeyboardInterrupt):  # as it is meant to end
+        watch_events(data, after, say)
+    sys.exit(130)
 
 
 @app.command
@@ -425,10 +428,12 @@ def sell(
 
 
 def _told(run: Callable[[], object]) -> None:
-    """Run; an error that came out of nurseries alone is raised as itself."""
+    """Run; an error that came out of nurseries alone is raised as itself, as is an interrupt."""
     try:
         run()
     except BaseExceptionGroup as group:
+        if group.subgroup(KeyboardInterrupt) is not None:
+            raise KeyboardInterrupt from None
         error: BaseException = group
         while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
             error = error.exceptions[0]

@@ -81,15 +81,23 @@ async def _status(data_dir: Path, say: Say) -> None:
 
 
 def watch_events(data_dir: Path, after: int, say: Say) -> None:
-    """Print facts after `after` (-1: from now on), then each new one, until interrupted."""
+    """Print facts after `after` (-1: from now on), then each new one, until interrupted.
+
+    Raises:
+        CommandFailedError: there is no such position yet.
+    """
     run_client(partial(_watch, data_dir, after, say))
 
 
 async def _watch(data_dir: Path, after: int, say: Say) -> None:
     async with client_of(data_dir, admin=True) as client:
-        position = after
-        if position < 0:
-            position = (await client.query("store.status")).data["position"]
+        head: int = (await client.query("store.status")).data["position"]
+        if not -1 <= after <= head:
+            raise CommandFailedError(
+                f"There is no record {after}: the journal of {data_dir} ends at record {head}. "
+                f"Nothing was watched. Begin after one from 0 to {head}, or leave out --after."
+            )
+        position = head if after < 0 else after
         async with contextlib.aclosing(client.subscribe("events", position)) as updates:
             async for update in updates:
                 for event in update.data["events"]:
