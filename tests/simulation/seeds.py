@@ -104,8 +104,10 @@ def keep_seed(kept: Kept, path: Path | None = None) -> bool:
     if any(entry.plan == kept.plan for entry in read_seeds(path)):
         return False
     try:
+        # An editor may have left the last line without its end: this one would be its reason.
+        gap = "" if path.read_bytes()[-1:] in (b"", b"\n") else "\n"
         with path.open("a", encoding="utf-8") as file:
-            file.write(kept.line() + "\n")
+            file.write(f"{gap}{kept.line()}\n")
     except OSError as error:
         raise SeedsError(f"{path} cannot be written: {error}. Put the line there.") from None
     return True

@@ -450,6 +450,10 @@ def test_a_seed_is_kept_once(tmp_path: Path) -> None:
     (again,) = read_seeds(path)
     assert kept.plan == again.plan
     assert "a reason" == again.why
+    path.write_text(path.read_text().rstrip())
+    other = Kept(with_faults(draw(4, 12), ["store_kill"], []), "another")
+    assert keep_seed(other, path), "beside a last line without its end"
+    assert [kept.plan.seed, other.plan.seed] == [one.plan.seed for one in read_seeds(path)]
 
 
 def test_a_simulation_that_cannot_converge_says_which_queue(
