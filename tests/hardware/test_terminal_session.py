@@ -973,7 +973,7 @@ def test_what_was_called_off_untold_is_looked_at_before_the_next() -> None:
     assert session.is_at_a_loss
     assert [one[:4] for one in sends(session.recall(0))] == ["0620"]
     hear(session, OK)
-    called_off = [(0x27, 0x6C), (0x04, 1250), (0x0B, 5), (0x29, 52500001), (0x87, 10)]
+    called_off = [(0x27, 0x6C), *RESULT[1:]]
     hear(session, told(codec.STATUS_INFO, called_off))
     hear(session, told(codec.COMPLETION, []))
     lost = ended(paying(session).closed())
@@ -988,7 +988,7 @@ def test_what_the_terminal_refused_or_told_is_not_asked_about() -> None:
     hear(session, bytes.fromhex("849c00"))
     assert not session.is_at_a_loss
     paying(session)
-    declined = [(0x27, 0x05), (0x04, 1250), (0x0B, 5), (0x29, 52500001), (0x87, 10)]
+    declined = [(0x27, 0x05), *RESULT[1:]]
     hear(session, told(codec.STATUS_INFO, declined))
     session.kept("j", 0, is_kept=True)
     hear(session, told(codec.ABORTION, [("result", 0x05)]))
