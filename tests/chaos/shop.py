@@ -24,7 +24,7 @@ from tests.simulation.disk import MemoryDisk
 REGISTER = "1"
 WELL_S, LOOK_S, PERSON_S = 900.0, 0.25, 60.0
 FIRST_MINOR, STEP_MINOR = 200, 7
-HARMS = ("cancels", "sets_aside", "reverses", "kills_devices", "kills_store")
+HARMS = ("cancels", "sets_aside", "reverses", "kills_devices", "kills_store", "ends_day")
 
 
 class WrongError(AssertionError):
@@ -53,6 +53,8 @@ class Till:
         if "reverses" in self.harms and self.chance.random() < 0.5:
             await self._reverse(order_id)
         await self._end(order_id)
+        if "ends_day" in self.harms and self.chance.random() < 0.5:
+            await self._try("terminal.end_day")
 
     async def _try(self, name: str, /, **data: object) -> str:
         """The code of its refusal; empty where it is done."""
@@ -144,6 +146,8 @@ class Till:
                 raise WrongError(f"nobody knows how it goes on: {one}")
             aside = {"payment_id": one.asked.payment_id, "reason": "nobody knows"}
             await self._try("payment.set_aside", **aside)
+        if days := [one for one in payments.days.values() if one.asked is not None]:
+            raise WrongError(f"a day that is never over: {days}")
         if left := self._unresolved():
             raise WrongError(f"not found out at a terminal that is well: {left}")
         self._judge()
@@ -152,7 +156,8 @@ class Till:
         with trio.move_on_after(WELL_S):
             while True:
                 await self._back()
-                is_open = bool(self.stage.books.payments.open)
+                payments = self.stage.books.payments
+                is_open = payments.open or any(one.asked for one in payments.days.values())
                 if not (is_open or self._unresolved() or self.terminal.is_at_something):
                     return
                 if not self.terminal.is_plugged:

@@ -314,7 +314,11 @@ class ChaosZvt(ChaosTerminal):
         elif control in KINDS:
             await self._transact(KINDS[control], message, inbox, stream)
         elif control == END_OF_DAY:
+            if self.does("busy", 0.2):
+                self._put(stream, NOT_READY)
+                return
             self._put(stream, OK)
+            self._end_day()
             await self._tell_day(inbox, stream)
             await self._say(inbox, stream, DONE, [])
         else:
