@@ -88,14 +88,12 @@ export async function adoptLanguage(wanted: string): Promise<void> {
   if (wanted !== words.language) await words.load(wanted);
 }
 
-/** What a customer reads here is in the store's language, whatever was chosen for those who work at this
- *  device; theirs comes back with the answer. */
-export function speakToCustomer(store: string): () => void {
+/** Speak the store's language to a customer, whatever was chosen for those who work at this device; '' goes
+ *  back to theirs. Without a line to the store it stays as it is. */
+export async function speakTo(store: string): Promise<void> {
   const own = localStorage.getItem(KEPT) ?? '';
-  const speak = (language: Language) => void words.load(language).catch(() => undefined);
-  if (!isLanguage(own) || !isLanguage(store) || store === own) return () => undefined;
-  speak(store);
-  return () => speak(own);
+  const wanted = store || own;
+  if (isLanguage(own) && isLanguage(wanted)) await words.load(wanted).catch(() => undefined);
 }
 
 export async function chooseLanguage(wanted: Language): Promise<void> {

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import WebSocketRoute, expect
 
+from countertop.seed import DEMO_RULES
+from engine.wire import unstructure
 from tests.breadth import breadth
 from tests.e2e.shop import PEOPLE, Cashier, DemoStore, MakeCashier, code_of
 from tests.e2e.test_looks import each_screen
@@ -487,7 +489,15 @@ def test_the_question_is_clean_in_every_size_theme_and_language(
     first.sign_on("Mia")
     ask_here(first)
     turn(first, "Flat white")
+    # A screen that waits for a customer's answer changes no settings.
+    office: Cashier = cashier(at=fresh_store)
+    office.open("2")
+    office.sign_on("Mia")
     for found, look, words in screens:
+        # Customers are asked in the shop's language, whatever this screen's is.
+        spoken = {**unstructure(DEMO_RULES), "language": look.suffix.rpartition("-")[2]}
+        answer = fresh_store.command("settings.configure_store", {"rules": spoken}, "2")
+        assert answer["ok"], answer["refusal"]
         expect(found.page.get_by_role("heading", name=words["tip.title"])).to_be_visible()
         look(found, "tip")
         found.push(words["tip.own"])
