@@ -9,8 +9,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
-import apsw
 import attrs
 import pytest
 import trio
@@ -104,11 +104,14 @@ def test_replaying_without_room_for_a_copy_says_where_it_lacks(
     """It is the folder for what is passing that is full, and no backup was asked for."""
 
     def full(source: Path, destination: Path) -> None:
-        raise JournalError("It could not be copied. No backup was made.") from apsw.FullError()
+        raise JournalError("It could not be copied. No backup was made.")
 
     (folder / "data").mkdir()
     Config(str(folder / "data")).journal_path.write_bytes(b"a journal")
     monkeypatch.setattr(offline, "backup", full)
+    with pytest.raises(JournalError, match="could not be copied"):
+        replay_journal(folder / "data", None, show=None, progress=_quiet)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=4))
     with pytest.raises(CommandFailedError, match=r"no room in .* Nothing was read") as told:
         replay_journal(folder / "data", None, show=None, progress=_quiet)
     assert "backup" not in str(told.value)
