@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from zoneinfo import available_timezones
 
 from actors import snapshots
@@ -36,6 +37,7 @@ _ENDED = (EVENTS.name_of(OrderCompleted), EVENTS.name_of(OrderVoided))
 _REQUESTED, _FINISHED = EVENTS.name_of(EffectRequested), EVENTS.name_of(EffectFinished)
 _OF_EFFECTS = (_REQUESTED, EVENTS.name_of(EffectStarted), _FINISHED)
 _OVER = (EffectOutcome.DONE.value, EffectOutcome.EXPIRED.value)
+_NOWHERE: Mapping[int, Callable[[Books], None]] = MappingProxyType({})
 
 
 def segment_path(data_dir: Path, segment_hash: str) -> Path:
@@ -120,18 +122,23 @@ def load_books(
     until: int | None = None,
     use_snapshot: bool = True,
     progress: Callable[[int, int], None] | None = None,
+    stops: Mapping[int, Callable[[Books], None]] = _NOWHERE,
 ) -> Books:
-    """The books as of the journal's head, or of position `until`: snapshot first, then replay."""
+    """The books as of the journal's head, or of position `until`: snapshot first, then replay. At
+    each of `stops` on the way somebody looks at them."""
     books = Books()
     if use_snapshot and until is None:
         books = _from_snapshot(journal, data_dir) or books
     last = journal.head().position if until is None else min(until, journal.head().position)
     with _without_cycle_search():
         while books.position < last:
-            chunk = journal.read_sealed(books.position, min(CHUNK, last - books.position))
+            stop = min((one for one in stops if books.position < one < last), default=last)
+            chunk = journal.read_sealed(books.position, min(CHUNK, stop - books.position))
             replay_records(books, chunk, data_dir)
             if progress is not None:
                 progress(books.position, last)
+            if books.position in stops:
+                stops[books.position](books)
     books.segments.clear()
     books.time_zones = _time_zones()
     return books
@@ -158,8 +165,11 @@ def _without_cycle_search() -> Iterator[None]:
 
 def _from_snapshot(journal: Journal, data_dir: Path) -> Books | None:
     found = snapshots.load_latest(data_dir / "snapshots", journal.is_ours, journal.disk)
-    if found is None:
-        return None
+    return None if found is None else books_of(found, data_dir)
+
+
+def books_of(found: snapshots.Snapshot, data_dir: Path) -> Books | None:
+    """The books of a snapshot; None where only replay makes them."""
     # A snapshot of another shape or over a missing segment only costs the longer replay.
     with contextlib.suppress(WireError, CoreError, OSError, KeyError, TypeError):
         image = parse(found.state)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from attrs import frozen
@@ -71,12 +71,18 @@ def load_latest(
 
     None means: replay from the start. No file here is ever a reason not to open the shop.
     """
+    return next((found for _, found in believed(directory, is_ours, disk)), None)
+
+
+def believed(
+    directory: Path, is_ours: Callable[[int, int, bytes], bool], disk: Disk = SYSTEM_DISK
+) -> Iterator[tuple[Path, Snapshot]]:
+    """Those a start would believe, the newest first."""
     for path in _newest_first(directory, disk):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
             snapshot = _read(path, disk)
             if is_ours(snapshot.epoch, snapshot.position, snapshot.hash):
-                return snapshot
-    return None
+                yield path, snapshot
 
 
 def _newest_first(directory: Path, disk: Disk) -> list[Path]:

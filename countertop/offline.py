@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from actors import snapshots
 from actors.anchors import (
     Anchor,
     DamagedAnchorError,
@@ -17,7 +19,7 @@ from actors.anchors import (
     read_anchor,
 )
 from actors.disk import SYSTEM_DISK
-from actors.history import CHUNK, load_books, replay_record
+from actors.history import CHUNK, books_of, load_books, replay_record
 from actors.journal import Journal
 from actors.journal_backup import backup, restore
 from actors.journal_read import Head
@@ -47,7 +49,7 @@ def replay_journal(
 
     Raises:
         JournalError: no journal there, or it is damaged; names the record.
-        CommandFailedError: it has no record `to`.
+        CommandFailedError: it has no record `to`, or a snapshot is not what its records make.
     """
     with copied_journal(data_dir) as journal:
         last = journal.head().position
@@ -57,11 +59,44 @@ def replay_journal(
                 f"Nothing was replayed. Stop at one from 0 to {last}, or leave out --to."
             )
         told = progress("Replaying", "records")
-        if show is None:
-            books = load_books(journal, data_dir, until=to, use_snapshot=False, progress=told)
-        else:
+        if show is not None:
             books = _shown(journal, data_dir, to, show, told)
+            return books.position, state_hash(books)
+        altered: list[Path] = []
+        books = load_books(
+            journal,
+            data_dir,
+            until=to,
+            use_snapshot=False,
+            progress=told,
+            stops=_held_against(journal, data_dir, altered),
+        )
+        for path in altered:
+            raise CommandFailedError(
+                f"The snapshot {path} is not what the journal makes of its records up to there, "
+                "and a start would believe it: it was changed, or the program that wrote it had a "
+                f"fault. The journal itself is whole (state {state_hash(books)} at record "
+                f"{books.position}). Nothing was changed. Stop the store, keep that file for "
+                "whoever looks into it, take it out of its folder, and start again."
+            )
         return books.position, state_hash(books)
+
+
+def _held_against(
+    journal: Journal, data_dir: Path, altered: list[Path]
+) -> dict[int, Callable[[Books], None]]:
+    """What looks, at the record of each snapshot that a start would believe, whether it is what the
+    records make; into `altered` comes which is not."""
+
+    def look(path: Path, digest: str, books: Books) -> None:
+        if state_hash(books) != digest:
+            altered.append(path)
+
+    return {
+        found.position: partial(look, path, state_hash(known))
+        for path, found in snapshots.believed(data_dir / "snapshots", journal.is_ours)
+        if (known := books_of(found, data_dir)) is not None
+    }
 
 
 @contextlib.contextmanager
