@@ -10,6 +10,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import stat
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
@@ -141,9 +142,11 @@ class SystemDisk(Disk):
     def name_count(self, path: Path) -> int:
         """As `Disk`."""
         try:
-            return path.stat().st_nlink
+            found = path.stat()
         except FileNotFoundError:
             return 0
+        # A folder counts those within it, too; that it is no file is said by who opens it.
+        return 1 if stat.S_ISDIR(found.st_mode) else found.st_nlink
 
     def names(self, folder: Path) -> list[str]:
         """As `Disk`."""

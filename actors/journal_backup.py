@@ -60,7 +60,8 @@ def backup(source: Path, destination: Path, progress: Progress | None = None) ->
         partial.replace(destination)
         sync_directory(destination.parent)
     except (apsw.Error, OSError) as error:
-        words = f"{source} could not be copied to {destination} ({error}). No backup was made"
+        what = _said(error)
+        words = f"{source} could not be copied to {destination} ({what}). No backup was made"
         raise _not_copied(source, words, error) from error
     finally:
         _remove(partial)
@@ -137,8 +138,9 @@ def restore(
             lock.release()
     except (apsw.Error, OSError) as error:
         words = (
-            f"{source} could not be restored into {data_dir} ({error}). Nothing was restored; a "
-            f"journal that was there is kept, at its place or as {database.name}.aside-1 or later"
+            f"{source} could not be restored into {data_dir} ({_said(error)}). Nothing was "
+            "restored; a journal that was there is kept, at its place or as "
+            f"{database.name}.aside-1 or later"
         )
         raise _not_copied(source, words, error) from error
     return head
@@ -153,6 +155,11 @@ def _file_of(link: Path) -> Path:
             "make it lead to where the journal is to lie."
         )
     return file
+
+
+def _said(error: Exception) -> str:
+    """What an error says; of a copy without room SQLite's own words say "not an error"."""
+    return "the disk is full" if isinstance(error, apsw.FullError) else str(error)
 
 
 def _not_copied(source: Path, words: str, error: Exception) -> JournalError:

@@ -353,6 +353,19 @@ def require_store_id(store_id: str) -> None:
         )
 
 
+_NOT_THERE = frozenset(
+    (
+        errno.EROFS,
+        errno.EACCES,
+        errno.EPERM,
+        errno.ENOENT,
+        errno.EISDIR,
+        errno.ENOTDIR,
+        errno.EEXIST,
+    )
+)
+
+
 def as_journal_error(path: Path, error: Exception) -> JournalError:
     """What an error while opening or reading means to a person."""
     if isinstance(error, JournalError):
@@ -365,7 +378,7 @@ def as_journal_error(path: Path, error: Exception) -> JournalError:
     if isinstance(error, apsw.FullError):
         return DiskFullError(path, error)
     if isinstance(error, OSError):
-        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT):
+        if error.errno in _NOT_THERE:
             return JournalReadOnlyError(path, error.strerror)
         if error.errno == errno.ENOSPC:
             return DiskFullError(path, error.strerror)

@@ -340,3 +340,16 @@ def test_a_journal_whose_disk_is_not_there_is_told_so(tmp_path: Path) -> None:
     with pytest.raises(JournalReadOnlyError, match="No such file") as told:
         Journal.open(link, store_id="shop-1", reserve_bytes=0)
     assert "server was not started" in str(told.value)
+
+
+@pytest.mark.parametrize("there", ["a folder in its place", "a file in its folder's place"])
+def test_a_journal_that_cannot_lie_where_it_should_is_told_so(tmp_path: Path, there: str) -> None:
+    """Nothing was being written, and no other name of it is to be looked for."""
+    path = tmp_path / "data" / "journal.db"
+    if there == "a folder in its place":
+        path.mkdir(parents=True)
+    else:
+        path.parent.write_text("")
+    with pytest.raises(JournalReadOnlyError, match=r"server was not started") as told:
+        Journal.open(path, reserve_bytes=0)
+    assert "hard links" not in str(told.value)

@@ -11,6 +11,8 @@ import trio
 
 from actors.errors import PostError
 from actors.journal import DiskFullError, Journal, JournalReadOnlyError
+from actors.journal_backup import backup
+from actors.journal_schema import JournalError
 from benches.journal import sample_entry
 from countertop.config import Config
 from tests.store.disks import (
@@ -174,3 +176,18 @@ def test_the_journal_names_what_the_disk_is(folder: Path) -> None:
         with pytest.raises(JournalReadOnlyError):
             Journal.open(path, reserve_bytes=0)
         remount(disk, "rw")
+
+
+def test_a_backup_without_room_says_so(folder: Path) -> None:
+    """Nothing half-written is left where it was to go, and the journal is as it was."""
+    path = folder / "data" / "journal.db"
+    with Journal.open(path, store_id="shop-1", reserve_bytes=0) as journal:
+        for number in range(1, 200):
+            journal.append([sample_entry(number, records=40)])
+    with mounted(folder / "disk", 24) as disk:
+        leave_free(disk, MIB)
+        with pytest.raises(JournalError, match=r"\(the disk is full\)\. No backup was made"):
+            backup(path, disk / "copy.db")
+        assert not list(disk.glob("copy*"))
+    with Journal.open(path, reserve_bytes=0) as journal:
+        assert journal.verify_all().position == journal.head().position
