@@ -557,6 +557,7 @@ def test_an_interrupt_is_no_fault_of_the_night_it_ends(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The seed it strikes goes on to its own end, with nothing broken; then comes the summary."""
+    before = signal.getsignal(signal.SIGINT)
     _interrupt_one_sync(monkeypatch)
     seen: list[Outcome] = []
 
@@ -572,7 +573,7 @@ def test_an_interrupt_is_no_fault_of_the_night_it_ends(
     assert [(42, 6, None)] == [(one.plan.seed, one.sales, one.failure) for one in seen]
     assert "stopping once the seeds under way have ended" in told.err
     assert "seeds               1 (" in told.out
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 @pytest.mark.parametrize("words", ["simulate 42 --sales 6", "check --seeds 42-50 --sales 6"])
