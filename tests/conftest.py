@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -114,6 +116,15 @@ def pytest_configure(config: pytest.Config) -> None:
         collect_only = bool(config.getoption("collectonly"))
         recorder = FeatureRecorder(Path(wanted), collect_only=collect_only)
         config.pluginmanager.register(recorder, "countertop-features")
+
+
+@pytest.fixture
+def hears_interrupts() -> Iterator[None]:
+    """An interrupt is heard here, and by what is begun here: a shell has its background jobs, such
+    as a lane of a check, pass over it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

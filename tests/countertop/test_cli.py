@@ -357,6 +357,7 @@ def test_an_output_without_room_is_told_in_one_sentence(demo: Demo, words: tuple
     assert "could not be written (No space left on device)" in done.stderr
 
 
+@pytest.mark.usefixtures("hears_interrupts")
 @pytest.mark.parametrize(
     ("words", "said"),
     [
