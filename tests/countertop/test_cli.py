@@ -382,9 +382,12 @@ def test_an_interrupted_command_says_so(demo: Demo, words: tuple[str, ...], said
         text=True,
     )
     assert process.stdout is not None
-    assert process.stdout.readline()
-    process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=20)
+    try:
+        assert process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=20)
+    finally:
+        process.kill()
     assert (process.returncode, told) == (130, said)
 
 
