@@ -71,13 +71,15 @@ def replay_journal(
             progress=told,
             stops=_held_against(journal, data_dir, altered),
         )
-        for path in altered:
+        if altered:
+            names = ", ".join(path.name for path in altered)
             raise CommandFailedError(
-                f"The snapshot {path} is not what the journal makes of its records up to there, "
-                "and a start would believe it: it was changed, or the program that wrote it had a "
-                f"fault. The journal itself is whole (state {state_hash(books)} at record "
-                f"{books.position}). Nothing was changed. Stop the store, keep that file for "
-                "whoever looks into it, take it out of its folder, and start again."
+                f"In {altered[0].parent} these are not what the journal makes of its records up "
+                f"to there, and a start would believe the newest: {names}. They were changed, or "
+                "the program that wrote them had a fault. The journal itself is whole (state "
+                f"{state_hash(books)} at record {books.position}). Nothing was changed. Stop the "
+                "store, take them out of that folder, keep them for whoever looks into it, and "
+                "start again."
             )
         return books.position, state_hash(books)
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.stopping import between_seeds, exit_with
 
+pytestmark = pytest.mark.usefixtures("hears_interrupts")
 ROOT = Path(__file__).resolve().parents[1]
 ENDS = """
 import signal, sys
@@ -22,9 +23,6 @@ with ends_at_once("given up"):
     except BaseException:
         print("taken for a fault")
 """
-
-
-pytestmark = pytest.mark.usefixtures("hears_interrupts")
 
 
 def _interrupted() -> int:

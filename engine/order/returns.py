@@ -175,12 +175,21 @@ def _gone_elsewhere(order: Order, original: Order) -> Decision | None:
         sold = original.line_at(line.source.line)
         if sold is None:
             continue
-        asked_milli = sum(-one.quantity_milli for one in _pending(order, original.id, sold.line))
-        left_milli = sold.quantity_milli - sold.returned_milli
-        if asked_milli > left_milli:
-            fields = {"line": line.line, "left_milli": max(0, left_milli)}
-            return refuse(Refusal.RETURN_MUST_BE_WITHIN_SOLD, **fields)
+        if _left_milli(sold, _pending(order, original.id, sold.line)) < 0:
+            return _no_longer_there(line, sold)
     return None
+
+
+def _left_milli(sold: Line, pending: list[Line]) -> int:
+    """What is left of a sold line once `pending`, whose quantities are below nought, went back; it
+    is below nought where others took of it what they want."""
+    return sold.quantity_milli - sold.returned_milli + sum(one.quantity_milli for one in pending)
+
+
+def _no_longer_there(line: Line, sold: Line) -> Decision:
+    """A line's goods were taken back by others since it was added."""
+    left_milli = max(0, sold.quantity_milli - sold.returned_milli)
+    return refuse(Refusal.RETURN_MUST_BE_WITHIN_SOLD, line=line.line, left_milli=left_milli)
 
 
 def _money_back(
@@ -244,18 +253,15 @@ def returns_still_fit(order: Order, context: OrderContext) -> Decision | None:
             return refuse(Refusal.ORDER_MUST_EXIST, order_id=sale_id)
         assert original is not None
         pending = _pending(order, original.id, sold.line)
-        asked = sum(-entry.quantity_milli for entry in pending)
-        left_milli = sold.quantity_milli - sold.returned_milli
-        if asked > left_milli:
-            return refuse(
-                Refusal.RETURN_MUST_BE_WITHIN_SOLD, line=line.line, left_milli=max(0, left_milli)
-            )
+        left_milli = _left_milli(sold, pending)
+        if left_milli < 0:
+            return _no_longer_there(line, sold)
         if has_rest_priced_again(original, sold):
             fits = _is_still_so(order, original, line, context) or _was_so(
                 order, original, line, context
             )
         else:
-            fits = _money_fits(original, sold, pending, left_milli - asked)
+            fits = _money_fits(original, sold, pending, left_milli)
         if not fits:
             return refuse(Refusal.RETURN_MUST_BE_WHAT_WAS_PAID, line=line.line)
     if any(lacks_money(order, sale) for sale in sales.values()):

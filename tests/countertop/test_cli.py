@@ -156,17 +156,22 @@ def test_an_import_by_command(demo: Demo, folder: Path) -> None:
     assert "Imported 1 rows" in _well("import", "catalog", packed, "--data", demo.data)
 
 
-@pytest.mark.parametrize("words", [("activity",), ("watch", "--after", "0", "--data")])
-def test_whoever_has_read_enough_is_told_of_no_disk(demo: Demo, words: tuple[str, ...]) -> None:
-    """`countertop activity … | head`: the reader goes first, and nothing is said about paths and
-    room, least of all that nothing was started."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "countertop", *words, demo.data],
+def _begun(*words: object) -> subprocess.Popen[str]:
+    """A command that goes on while what it says is read."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "countertop", *map(str, words)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+@pytest.mark.parametrize("words", [("activity",), ("watch", "--after", "0", "--data")])
+def test_whoever_has_read_enough_is_told_of_no_disk(demo: Demo, words: tuple[str, ...]) -> None:
+    """`countertop activity … | head`: the reader goes first, and nothing is said about paths and
+    room, least of all that nothing was started."""
+    process = _begun(*words, demo.data)
     assert process.stdout is not None
     process.stdout.close()
     assert process.stderr is not None
@@ -374,13 +379,7 @@ def test_an_output_without_room_is_told_in_one_sentence(demo: Demo, words: tuple
 def test_an_interrupted_command_says_so(demo: Demo, words: tuple[str, ...], said: str) -> None:
     """Ctrl-C in the midst: one sentence, the exit code of an interrupt, no traceback. What is meant
     to go on until then says nothing."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "countertop", *words, demo.data],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = _begun(*words, demo.data)
     assert process.stdout is not None
     try:
         assert process.stdout.readline()

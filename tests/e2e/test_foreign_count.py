@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.breadth import breadth
-from tests.e2e.shop import ROOT, DemoStore, MakeCashier
+from tests.e2e.shop import ROOT, Cashier, DemoStore, MakeCashier
 
 AT_ONCE_MS = 3_000  # an open page asks by itself after ten seconds
 RATES = """
@@ -49,6 +49,17 @@ def take_notes(store: DemoStore, folder: Path, rates: str = RATES) -> None:
     assert f"Notes of {count} foreign currencies are taken." in done.stdout
 
 
+def at_payment(cashier: MakeCashier, store: DemoStore) -> Cashier:
+    """A page that asks how a loaf is paid, in a store of its own."""
+    ana = cashier(at=store)
+    ana.open()
+    ana.sign_on("Ana")
+    ana.open_till(1)
+    ana.tap("Sourdough loaf")
+    ana.pay()
+    return ana
+
+
 @pytest.mark.feature("CHK-15", part="register page")
 def test_dollars_pay_and_change_is_at_home(
     cashier: MakeCashier, fresh_store: DemoStore, tmp_path: Path
@@ -57,12 +68,7 @@ def test_dollars_pay_and_change_is_at_home(
     was typed does: 5.00 at 0.921 are 4.605, and half a cent is rounded up. What no notes make is
     not offered. The change is told in euro."""
     take_notes(fresh_store, tmp_path)
-    ana = cashier(at=fresh_store)
-    ana.open()
-    ana.sign_on("Ana")
-    ana.open_till(1)
-    ana.tap("Sourdough loaf")
-    ana.pay()
+    ana = at_payment(cashier, fresh_store)
     notes = ana.page.locator(".note")
     expect(notes).to_have_text([re.compile("USD .10.00.*is worth €9.21"), re.compile("JPY.*€5.20")])
     ana.digits("500")
@@ -85,12 +91,7 @@ def test_a_rate_of_meanwhile_is_told_at_once(
     """Changed in the middle of a payment: what the button says a note is worth is what it counts
     for, and so is whether it is taken at all, with nobody signing on anew."""
     take_notes(fresh_store, tmp_path)
-    ana = cashier(at=fresh_store)
-    ana.open()
-    ana.sign_on("Ana")
-    ana.open_till(1)
-    ana.tap("Sourdough loaf")
-    ana.pay()
+    ana = at_payment(cashier, fresh_store)
     notes = ana.page.locator(".note")
     expect(notes).to_have_text([re.compile("USD .10.00.*is worth €9.21"), re.compile("JPY")])
     take_notes(fresh_store, tmp_path, RATES.replace("0.921", "0.8"))
@@ -106,12 +107,7 @@ def test_high_notes_stay_on_their_buttons(
 ) -> None:
     """A currency without a sign is named once, and no amount is wider than what is pressed."""
     take_notes(fresh_store, tmp_path, RATES + FRANCS)
-    ana = cashier(at=fresh_store)
-    ana.open()
-    ana.sign_on("Ana")
-    ana.open_till(1)
-    ana.tap("Sourdough loaf")
-    ana.pay()
+    ana = at_payment(cashier, fresh_store)
     ana.digits("99999999")
     notes = ana.page.locator(".note")
     francs = notes.filter(has_text="CHF")

@@ -109,8 +109,10 @@ async def test_a_replay_names_a_snapshot_that_was_changed(folder: Path) -> None:
     changed = canonical(image)
     told |= {"size": len(changed), "sha256": hashlib.sha256(changed).hexdigest()}
     path.write_bytes(json.dumps(told).encode() + b"\n" + changed)
-    with pytest.raises(CommandFailedError, match=r"snapshot .* is not what the journal makes"):
+    with pytest.raises(CommandFailedError, match="not what the journal makes") as said:
         replay_journal(data, None, show=None, progress=_quiet)
+    assert path.name in str(said.value)
+    assert f"state {whole[1]} at record {whole[0]}" in str(said.value)
     # Up to a record before it nobody looks at it, and a file that no start believes is passed over.
     assert replay_journal(data, whole[0] - 1, show=None, progress=_quiet)[0] == whole[0] - 1
     path.write_bytes(json.dumps(told | {"size": 1}).encode() + b"\n" + changed)
