@@ -107,7 +107,10 @@ def replay(
     to: Annotated[int | None, Parameter(help="Stop at this position.")] = None,
     show: Annotated[bool, Parameter(help="Print each event on the way.")] = False,
 ) -> None:
-    """Fold a journal from its first record and print the state hash."""
+    """Fold a journal from its first record and print the state hash.
+
+    Unless each event is shown, the snapshots a start would believe are held against it on the way.
+    """
     from countertop.offline import replay_journal
 
     position, digest = replay_journal(data, to, show=say if show else None, progress=show_progress)
