@@ -57,7 +57,8 @@ async def request(
     exchange = HttpExchange(
         method,
         target,
-        (("Host", f"{host}:{port}"), ("Connection", "close"), *headers),
+        # As the address has it, RFC 9112, section 3.2: with brackets, and no port it does not say.
+        (("Host", parts.netloc), ("Connection", "close"), *headers),
         body,
         head_bytes_max=limits.HEAD_BYTES_MAX,
         body_bytes_max=limits.ANSWER_BYTES_MAX,
