@@ -80,8 +80,13 @@ def untold(cards: Cards, terminal: str, entries: list[Entry]) -> list[Entry]:
 
 
 def can_be_found_out(cards: Cards, terminal: str, tells: list[Entry]) -> bool:
-    """Whether anything that a terminal tells whoever asks is in doubt still."""
-    left: set[int | None] = {entry.receipt for entry in tells if entry.signed_minor}
+    """Whether anything that a terminal tells whoever asks is in doubt still. What it took back
+    comes to nothing there, and is news all the same."""
+    left: set[int | None] = {
+        entry.receipt
+        for entry in tells
+        if entry.signed_minor or (entry.kind == "reversal" and entry.is_booked)
+    }
     if not left:
         return False
     # Asked often; what is left is most likely among the newest.
