@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 from zoneinfo import available_timezones
 
 from actors import snapshots
 from actors.journal import Journal
+from actors.journal_backup import DATABASE_NAME
 from actors.journal_read import Sealed
+from actors.journal_schema import JournalError, RecordNotFollowedError
 from engine.books import Books, forget_archive, post, post_end
 from engine.catalog import SegmentInstalled
 from engine.decision import EVENTS, Fact
@@ -67,7 +70,30 @@ def fact_of(record: Record) -> Fact:
 
 
 def replay_record(books: Books, record: Record, data_dir: Path) -> None:
-    """Post one stored record to the books."""
+    """Post one stored record to the books.
+
+    Raises:
+        RecordNotFollowedError: what it says is impossible here, whatever its hash.
+        OSError: a catalog segment it needs cannot be read.
+    """
+    with following(record, data_dir):
+        _post_record(books, record, data_dir)
+
+
+@contextlib.contextmanager
+def following(record: Record, data_dir: Path) -> Iterator[None]:
+    """Tell which record it was that something could not be made of.
+
+    Raises:
+        RecordNotFollowedError: for whatever was raised within, but an error that says more.
+    """
+    try:
+        yield
+    except Exception as error:
+        raise _not_followed(data_dir, record.position, record.name, error) from error
+
+
+def _post_record(books: Books, record: Record, data_dir: Path) -> None:
     fact = fact_of(record)
     if isinstance(fact.event, SegmentInstalled):
         segment = read_segment(data_dir, fact.event.segment_hash)
@@ -76,12 +102,26 @@ def replay_record(books: Books, record: Record, data_dir: Path) -> None:
     books.position = record.position
 
 
+def _not_followed(data_dir: Path, position: int, name: str, error: Exception) -> Exception:
+    """What it means that a record could not be posted. Its own hash says that it was meant so, and
+    nothing says what of it an evolve leans on: so it may fail there in any way at all."""
+    if isinstance(error, JournalError | OSError | MemoryError):
+        return error
+    text = str(error)
+    if not text or not isinstance(error, WireError | CoreError | AssertionError):
+        text = f"{type(error).__name__} {text}".strip()
+    return RecordNotFollowedError(data_dir / DATABASE_NAME, position, name, text)
+
+
 def replay_records(books: Books, sealed: list[Sealed], data_dir: Path) -> None:
     """Post records that follow one another; the books after the last are as if each was posted.
 
     Of an order that begins and ends among them only the end is, and only that is read: it is gone
     from the books again, and most of a shop's history is such orders. Nothing at all is left of an
     effect that was asked for and done.
+
+    Raises:
+        RecordNotFollowedError, OSError: as `replay_record`.
     """
     passed_over = _of_effects_over(sealed)
     begun = {entry.stream for entry in sealed if entry.name == _OPENED}
@@ -89,11 +129,14 @@ def replay_records(books: Books, sealed: list[Sealed], data_dir: Path) -> None:
     for entry in sealed:
         if entry.position in passed_over:
             continue
-        if entry.stream not in whole:
-            replay_record(books, entry.record(), data_dir)
-        elif entry.name in _ENDED:
-            record = entry.record()
-            post_end(books, fact_of(record), record.stamp)
+        try:
+            if entry.stream not in whole:
+                _post_record(books, entry.record(), data_dir)
+            elif entry.name in _ENDED:
+                record = entry.record()
+                post_end(books, fact_of(record), record.stamp)
+        except Exception as error:
+            raise _not_followed(data_dir, entry.position, entry.name, error) from error
     books.position = sealed[-1].position
     forget_archive(books)
 
@@ -105,14 +148,25 @@ def _of_effects_over(sealed: list[Sealed]) -> set[int]:
     ended: set[str] = set()
     for entry in sealed:
         if entry.name in _OF_EFFECTS:
-            data = parse(entry.payload)["data"]
-            effect_id = said[entry.position] = data["effect_id"]
+            data = _data_of(entry.payload)
+            effect_id = data.get("effect_id")
+            if not isinstance(effect_id, str):
+                continue
+            said[entry.position] = effect_id
             if entry.name == _REQUESTED:
                 asked.add(effect_id)
-            elif entry.name == _FINISHED and data["outcome"] in _OVER:
+            elif entry.name == _FINISHED and data.get("outcome") in _OVER:
                 ended.add(effect_id)
     over = asked & ended
     return {position for position, effect_id in said.items() if effect_id in over}
+
+
+def _data_of(payload: bytes) -> dict[str, Any]:
+    """What a record says; nothing where that is not to be read, which its posting tells of."""
+    with contextlib.suppress(WireError, KeyError, TypeError):
+        data = parse(payload)["data"]
+        return data if isinstance(data, dict) else {}
+    return {}
 
 
 def load_books(
@@ -125,23 +179,46 @@ def load_books(
     stops: Mapping[int, Callable[[Books], None]] = _NOWHERE,
 ) -> Books:
     """The books as of the journal's head, or of position `until`: snapshot first, then replay. At
-    each of `stops` on the way somebody looks at them."""
-    books = Books()
-    if use_snapshot and until is None:
-        books = _from_snapshot(journal, data_dir) or books
+    each of `stops` on the way somebody looks at them.
+
+    Raises:
+        RecordNotFollowedError: a record's hash holds, what it says is impossible.
+        JournalError, OSError: a record is damaged, or a segment cannot be read.
+    """
     last = journal.head().position if until is None else min(until, journal.head().position)
+    known = _from_snapshot(journal, data_dir) if use_snapshot and until is None else None
+    books = known or Books()
     with _without_cycle_search():
-        while books.position < last:
-            stop = min((one for one in stops if books.position < one < last), default=last)
-            chunk = journal.read_sealed(books.position, min(CHUNK, stop - books.position))
-            replay_records(books, chunk, data_dir)
-            if progress is not None:
-                progress(books.position, last)
-            if books.position in stops:
-                stops[books.position](books)
+        try:
+            _go_on(books, last, journal, data_dir, progress, stops)
+        except RecordNotFollowedError:
+            if known is None:
+                raise
+            # It may be the snapshot that is impossible, and that is never a reason not to open.
+            books = Books()
+            _go_on(books, last, journal, data_dir, progress, stops)
     books.segments.clear()
     books.time_zones = _time_zones()
     return books
+
+
+def _go_on(
+    books: Books,
+    last: int,
+    journal: Journal,
+    data_dir: Path,
+    progress: Callable[[int, int], None] | None,
+    stops: Mapping[int, Callable[[Books], None]],
+) -> None:
+    """Post what follows the books, up to position `last`."""
+    while books.position < last:
+        stop = min((one for one in stops if books.position < one < last), default=last)
+        chunk = journal.read_sealed(books.position, min(CHUNK, stop - books.position))
+        replay_records(books, chunk, data_dir)
+        if progress is not None:
+            progress(books.position, last)
+        if books.position in stops:
+            stops[books.position](books)
 
 
 @cache
@@ -171,11 +248,13 @@ def _from_snapshot(journal: Journal, data_dir: Path) -> Books | None:
 def books_of(found: snapshots.Snapshot, data_dir: Path) -> Books | None:
     """The books of a snapshot; None where only replay makes them."""
     # A snapshot of another shape or over a missing segment only costs the longer replay.
-    with contextlib.suppress(WireError, CoreError, OSError, KeyError, TypeError):
+    with contextlib.suppress(ValueError, CoreError, OSError, KeyError, TypeError):
         image = parse(found.state)
         segment_hash = image["segment_hash"]
         segment = read_segment(data_dir, segment_hash) if segment_hash else None
-        return books_from(image, segment)
+        books = books_from(image, segment)
+        # The state's place is its own word; the header's was found in the journal.
+        return books if books.position == found.position else None
     return None
 
 
@@ -189,22 +268,34 @@ def save_snapshot(journal: Journal, data_dir: Path, books: Books) -> None:
         snapshots.save(folder, head.position, head.epoch, head.hash, state, disk)
 
 
-def order_from(records: list[Record]) -> Order | None:
-    """An ended order, folded from its own stream; None where there never was one."""
+def order_from(records: list[Record], data_dir: Path) -> Order | None:
+    """An ended order, folded from its own stream; None where there never was one.
+
+    Raises:
+        RecordNotFollowedError: what one of them says is impossible; `data_dir` has their journal.
+    """
     order: Order | None = None
     for record in records:
-        event = event_of(record)
-        assert isinstance(event, OrderEvent)
-        stamp = record.stamp
-        at = (stamp.now_ns, stamp.utc_offset_s, stamp.business_date)
-        if isinstance(event, OrderOpened):
-            order = opened(event, training=record.kind == "training", at=at)
-        else:
-            assert order is not None, "an order opens first"
-            order = evolve(order, event, at=at)
+        with following(record, data_dir):
+            order = _order_after(order, record)
     return order
 
 
+def _order_after(order: Order | None, record: Record) -> Order:
+    event = event_of(record)
+    assert isinstance(event, OrderEvent)
+    stamp = record.stamp
+    at = (stamp.now_ns, stamp.utc_offset_s, stamp.business_date)
+    if isinstance(event, OrderOpened):
+        return opened(event, training=record.kind == "training", at=at)
+    assert order is not None, "an order opens first"
+    return evolve(order, event, at=at)
+
+
 def fetch_order(journal: Journal, order_id: str) -> Order | None:
-    """An order that left the books."""
-    return order_from(journal.read_stream(stream_of(order_id)))
+    """An order that left the books.
+
+    Raises:
+        RecordNotFollowedError: as `order_from`.
+    """
+    return order_from(journal.read_stream(stream_of(order_id)), journal.path.parent)

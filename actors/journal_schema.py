@@ -121,6 +121,20 @@ class JournalCorruptError(JournalError):
         self.position = position
 
 
+class RecordNotFollowedError(JournalError):
+    """The chain holds, and yet the books cannot follow the record at `position`."""
+
+    def __init__(self, path: Path, position: int, name: str, why: str) -> None:
+        super().__init__(
+            f"Record {position} of the journal {path} ({name}) cannot be followed, although its "
+            f"hashes hold: {why}. A newer version wrote it, or it was changed and hashed anew, or "
+            "this program has a fault. No books were made of it, and nothing was changed. Install "
+            "the newest version; where that cannot follow it either, copy the journal to a safe "
+            "place and restore the latest backup that countertop replay follows to its end."
+        )
+        self.position = position
+
+
 class JournalFailedError(JournalError):
     """A write failed; what was answered before is safe, what was being written may not be.
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TextIO
 
+from actors.history import following
 from actors.journal_read import read_file
 from actors.journal_schema import JournalError
 from countertop.config import Config
@@ -39,7 +40,8 @@ def write_activity(
 
     Raises:
         CommandFailedError: `since` or `until` is no date; nothing was written.
-        JournalError: there is no journal, or a record was changed; rows before it were written.
+        JournalError: there is no journal, or a record was changed or is impossible; rows before it
+            were written.
     """
     for told in filter(None, (since, until)):
         _require_date(told)
@@ -50,12 +52,15 @@ def write_activity(
     table.writerow(HEADINGS)
     count = 0
     for record in read_file(path):
-        row = row_of(record)
-        if row is None or (person and person not in (row.operator, row.approver)):
-            continue
-        if row.business_date >= since and (not until or row.business_date <= until):
-            table.writerow(_cells(row))
-            count += 1
+        with following(record, data_dir):
+            row = row_of(record)
+            if row is None or (person and person not in (row.operator, row.approver)):
+                continue
+            if row.business_date < since or (until and row.business_date > until):
+                continue
+            cells = _cells(row)
+        table.writerow(cells)
+        count += 1
     return count
 
 

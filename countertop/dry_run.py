@@ -11,7 +11,7 @@ from typing import Final
 import attrs
 from attrs import frozen
 
-from actors.history import CHUNK, fact_of, load_books, replay_record
+from actors.history import CHUNK, fact_of, following, load_books, replay_record
 from actors.journal import Journal
 from countertop.errors import CommandFailedError
 from countertop.offline import Progress, copied_journal
@@ -65,7 +65,7 @@ def dry_run(
             )
         rules = now.settings.required()
         tried = body.promotions if keep_dates else undated(body.promotions)
-        since = _since(journal, days)
+        since = _since(journal, data_dir, days)
         found = Comparison()
         told = progress("Pricing once more", "records")
         trying = Promotions(tried, body.policy)
@@ -76,14 +76,16 @@ def dry_run(
     return found.result(), rules
 
 
-def _since(journal: Journal, days: int) -> str:
+def _since(journal: Journal, data_dir: Path, days: int) -> str:
     """The first of the last `days` business days; found from the journal's end."""
     last = journal.head().position
     while last > 0:
         after = max(0, last - CHUNK)
         for sealed in reversed(journal.read_sealed(after, last - after)):
-            if sealed.name == _COMPLETED and (record := sealed.record()).kind == "live":
-                newest = date.fromisoformat(record.stamp.business_date)
+            if sealed.name == _COMPLETED and sealed.kind == "live":
+                record = sealed.record()
+                with following(record, data_dir):
+                    newest = date.fromisoformat(record.stamp.business_date)
                 return (newest - timedelta(days=days - 1)).isoformat()
         last = after
     raise CommandFailedError("The store has sold nothing yet, so there is nothing to try.")
@@ -108,14 +110,18 @@ def _sales(
     last = journal.head().position
     while books.position < last:
         for record in journal.read(books.position, min(CHUNK, last - books.position)):
-            event = fact_of(record).event
-            if isinstance(event, TenderingStarted):
-                priced_at[event.order_id] = record.stamp
-            elif isinstance(event, OrderCompleted):
-                moment = priced_at.pop(event.order_id)
-                if record.kind == "live" and record.stamp.business_date >= since:
-                    order = books.live.orders[event.order_id]
-                    yield _Sale(order, moment, event, record.stamp.business_date), books
+            sale = None
+            with following(record, data_dir):
+                event = fact_of(record).event
+                if isinstance(event, TenderingStarted):
+                    priced_at[event.order_id] = record.stamp
+                elif isinstance(event, OrderCompleted):
+                    moment = priced_at.pop(event.order_id)
+                    if record.kind == "live" and record.stamp.business_date >= since:
+                        order = books.live.orders[event.order_id]
+                        sale = _Sale(order, moment, event, record.stamp.business_date)
+            if sale is not None:
+                yield sale, books
             replay_record(books, record, data_dir)
         forget_archive(books)
         told(books.position, last)

@@ -74,7 +74,7 @@ async def test_an_ended_order_comes_from_its_own_stream(tmp_path: Path) -> None:
         assert order is not None
         assert [entry.returned_milli for entry in order.live_lines()] == [1000]
         assert fetch_order(shop.store.journal, "no-such-order") is None
-        assert order_from([]) is None
+        assert order_from([], tmp_path) is None
         for record in shop.records():
             assert fact_of(record).stream == record.stream
 
