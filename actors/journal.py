@@ -153,7 +153,11 @@ class Journal:
                     self.path, 1, "its signing key is there but the file is missing or empty"
                 )
             if store_id is None:
-                raise JournalError(f"{self.path} holds no journal yet; a store id is needed.")
+                raise JournalError(
+                    f"{self.path} is empty: no store has stored anything in it yet. Nothing was "
+                    "changed. Restore the latest backup; where there is none, start the store "
+                    "once, which begins the journal, and then try again."
+                )
             create(db, store_id)
         require_journal(db, self.path)
         configure(db)

@@ -89,24 +89,33 @@ class JournalError(ToldError):
 
 
 class JournalHeldError(JournalError):
-    """Another server holds the database; this one must not start. `holder` says who."""
+    """Another server holds the database. `holder` says who, `undone` what was not done for that
+    and what to do next; a server was not started, unless another command knows better."""
 
-    def __init__(self, path: Path, holder: str) -> None:
-        super().__init__(
-            f"The journal {path} is in use by {holder}. This server was not started. "
-            "Stop the other one, or start this one with another data directory."
-        )
-        self.holder = holder
+    def __init__(
+        self,
+        path: Path,
+        holder: str,
+        undone: str = "This server was not started. Stop the other one, or start this one with "
+        "another data directory.",
+    ) -> None:
+        super().__init__(f"The journal {path} is in use by {holder}. {undone}")
+        self.path, self.holder = path, holder
 
 
 class JournalReadOnlyError(JournalError):
-    """The disk or directory does not allow writing; nothing was changed."""
+    """The disk or directory does not allow writing; nothing was changed. `undone` is as that of
+    `JournalHeldError`."""
 
-    def __init__(self, path: Path, cause: object) -> None:
-        super().__init__(
-            f"The journal {path} cannot be written ({cause}). No sale can be stored, so the "
-            "server was not started. Make the disk and the directory writable, then start again."
-        )
+    def __init__(
+        self,
+        path: Path,
+        cause: object,
+        undone: str = "No sale can be stored, so the server was not started. Make the disk and the "
+        "directory writable, then start again.",
+    ) -> None:
+        super().__init__(f"The journal {path} cannot be written ({cause}). {undone}")
+        self.path, self.cause = path, cause
 
 
 class JournalCorruptError(JournalError):

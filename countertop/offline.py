@@ -23,7 +23,12 @@ from actors.history import CHUNK, books_of, load_books, replay_record
 from actors.journal import Journal
 from actors.journal_backup import backup, restore
 from actors.journal_read import Head
-from actors.journal_schema import JournalError, connect
+from actors.journal_schema import (
+    JournalError,
+    JournalHeldError,
+    JournalReadOnlyError,
+    connect,
+)
 from actors.world import SystemWorld
 from countertop.config import ANCHORED, Config
 from countertop.errors import CommandFailedError
@@ -240,6 +245,10 @@ def restore_store(
     """Put a backup's journal, segments and keys into `data_dir`, in a new epoch.
 
     It is one that no anchor on this machine has seen; `what_is_missing` says what they miss then.
+
+    Raises:
+        JournalError: no backup there, a journal is in the way, or a server runs on it; nothing was
+            restored.
     """
     journal = Config(str(source)).journal_path
     if not journal.exists():
@@ -248,21 +257,36 @@ def restore_store(
             "Name a directory made by countertop backup."
         )
     world = SystemWorld()
-    head = restore(
-        journal,
-        data_dir,
-        reason=reason,
-        operator=SYSTEM,
-        command_id=world.new_id(),
-        stamp=world.stamp("UTC", 0),
-        force=force,
-        epoch_min=1 + _epoch_anchored(_anchors_of(data_dir, anchors)),
-        progress=progress("Restoring", "records"),
-        companions=lambda: _bring_companions(source, data_dir),
-    )
+    with _in_words_of("Nothing was restored.", "restore again"):
+        head = restore(
+            journal,
+            data_dir,
+            reason=reason,
+            operator=SYSTEM,
+            command_id=world.new_id(),
+            stamp=world.stamp("UTC", 0),
+            force=force,
+            epoch_min=1 + _epoch_anchored(_anchors_of(data_dir, anchors)),
+            progress=progress("Restoring", "records"),
+            companions=lambda: _bring_companions(source, data_dir),
+        )
     SYSTEM_DISK.sync_folder(data_dir)
     SYSTEM_DISK.sync_folder(data_dir.absolute().parent)
     return head
+
+
+@contextlib.contextmanager
+def _in_words_of(undone: str, again: str) -> Iterator[None]:
+    """What would keep a server from starting says of a command what was left `undone`, and what to
+    do before it is done `again`."""
+    try:
+        yield
+    except JournalHeldError as error:
+        words = f"{undone} Stop that one, or name another data directory, then {again}."
+        raise JournalHeldError(error.path, error.holder, words) from None
+    except JournalReadOnlyError as error:
+        words = f"{undone} Make the disk and the directory writable, then {again}."
+        raise JournalReadOnlyError(error.path, error.cause, words) from None
 
 
 def _bring_companions(source: Path, data_dir: Path) -> None:
@@ -293,10 +317,16 @@ def accept_loss(
     The short journal is kept aside as it was.
 
     Raises:
-        JournalError: nothing is missing, or the journal cannot be read; nothing was changed.
+        JournalError: nothing is missing, a server runs on it, or the journal cannot be read;
+            nothing was changed.
     """
+    with _in_words_of("Nothing was changed.", "try again"):
+        return _accept_loss(data_dir, reason, progress, anchors)
+
+
+def _accept_loss(data_dir: Path, reason: str, progress: Progress, anchors: Path | None) -> Head:
     journal = Config(str(data_dir)).journal_path
-    against = [found for found in what_is_missing(data_dir, anchors) if found.refuses]
+    against = [found for found in _missing(data_dir, anchors) if found.refuses]
     if not against:
         raise JournalError(
             f"No anchor has anything against the journal in {data_dir}. Nothing was changed. "
@@ -322,9 +352,17 @@ def what_is_missing(data_dir: Path, anchors: Path | None = None) -> tuple[Findin
     Raises:
         JournalError: no journal there, a server runs on it, or it is damaged.
     """
+    with _in_words_of("What it lacks was not looked for.", "start the store, which tells it"):
+        return _missing(data_dir, anchors)
+
+
+def _missing(data_dir: Path, anchors: Path | None) -> tuple[Finding, ...]:
     path = Config(str(data_dir)).journal_path
     if not path.exists():
-        raise JournalError(f"There is no journal at {path}. Nothing was changed.")
+        raise JournalError(
+            f"There is no journal at {path}. Nothing was changed. Name the store's data directory; "
+            "where its journal is gone, restore the latest backup."
+        )
     with Journal.open(path, reserve_bytes=0) as journal:
         return judge_files(_anchors_of(data_dir, anchors), ANCHORED, journal)
 

@@ -15,7 +15,7 @@ import trio
 
 from actors.anchors import Anchor, AnchorError, AnchorFile, anchor_path, head_of, read_anchor
 from actors.journal import Journal
-from actors.journal_schema import JournalError
+from actors.journal_schema import JournalError, JournalHeldError, JournalReadOnlyError
 from actors.world import SystemWorld
 from countertop.config import ANCHORED, Config
 from countertop.offline import accept_loss, backup_store, restore_store, what_is_missing
@@ -374,3 +374,56 @@ async def test_a_printed_head_is_what_the_verifier_takes(folder: Path) -> None:
     assert f"anchored record {head.position}" in told.stdout
     with Journal.open(config.journal_path, reserve_bytes=0) as journal:
         assert f"record {journal.head().position + 1}" in told.stdout
+
+
+async def test_a_loss_of_a_store_that_runs_is_not_accepted_in_words_of_its_own(
+    folder: Path,
+) -> None:
+    """Nor is anything restored over it: each command says what it left undone, and what to do."""
+    async with open_shop(folder) as shop:
+        await shop.sell()
+        data = shop.store.config.data
+        backup_store(data, folder / "backup", _quiet)
+        accepted = run("accept-loss", data, "--reason", "gone")
+        restored = run("restore", folder / "backup", data, "--reason", "gone", "--force")
+        with pytest.raises(JournalHeldError, match="What it lacks was not looked for") as held:
+            what_is_missing(data)
+    for done, undone, again in (
+        (accepted, "Nothing was changed", "try again"),
+        (restored, "Nothing was restored", "restore again"),
+    ):
+        assert 1 == done.returncode
+        assert f"is in use by {held.value.holder}. {undone}. Stop that one" in done.stderr
+        assert done.stderr.endswith(f"then {again}.\n")
+        assert "server was not started" not in done.stderr
+
+
+async def test_a_loss_on_a_disk_that_cannot_be_written_is_told_as_one(folder: Path) -> None:
+    """It says that nothing was changed, and not that a server did not start."""
+    async with open_shop(folder) as shop:
+        lock = shop.store.config.data / "journal.db.lock"
+    lock.unlink()
+    lock.mkdir()  # which keeps even the system's administrator from writing it
+    with pytest.raises(JournalReadOnlyError, match=r"Nothing was changed\. Make the disk"):
+        accept_loss(lock.parent, "gone", _quiet)
+
+
+async def test_a_loss_says_what_to_do_where_there_is_nothing_to_go_on_from(folder: Path) -> None:
+    """An empty file and a missing one are told, with the way on; afterwards, what was lost."""
+    _, head = await _days(folder)
+    config = own_config(folder)
+    for lost in ("keys", "snapshots"):
+        shutil.rmtree(config.data / lost, ignore_errors=True)
+    config.journal_path.unlink()
+    missing = run("accept-loss", config.data, "--reason", "the disk died")
+    assert "Nothing was changed. Name the store's data directory" in missing.stderr
+    config.journal_path.touch()
+    empty = run("accept-loss", config.data, "--reason", "the disk died")
+    assert f"{config.journal_path} is empty" in empty.stderr
+    assert "Nothing was changed. Restore the latest backup" in empty.stderr
+    assert "start the store once" in empty.stderr
+    assert 3 == _serve(folder).returncode
+    done = run("accept-loss", config.data, "--reason", "the disk died")
+    assert 0 == done.returncode
+    assert f"records 1-{head.position} of epoch 1 are missing" in done.stdout
+    assert "set the store up anew before selling" in done.stdout
