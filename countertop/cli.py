@@ -451,6 +451,8 @@ def main() -> None:
     from countertop.memory import give_back_large_blocks
     from countertop.threads import take_short_turns
 
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # see `countertop.__main__`
     try:
         give_back_large_blocks()
         take_short_turns()

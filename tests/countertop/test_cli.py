@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
@@ -34,6 +35,8 @@ from tests.warm import run
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 30.0
 Done = subprocess.CompletedProcess[str]
+_WAY_IN = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]["countertop"]
+_AS_INSTALLED = "from {} import {} as run; run()".format(*_WAY_IN.split(":"))
 
 
 def _well(*arguments: str | Path) -> str:
@@ -388,6 +391,25 @@ def test_an_interrupted_command_says_so(demo: Demo, words: tuple[str, ...], said
     finally:
         process.kill()
     assert (process.returncode, told) == (130, said)
+
+
+@pytest.mark.parametrize("words", [("-m", "countertop"), ("-c", _AS_INSTALLED)])
+def test_an_interrupt_before_anything_began_is_quiet(folder: Path, words: tuple[str, ...]) -> None:
+    """While the program is still read nothing can be half done: it ends without a word, as whoever
+    pressed Ctrl-C meant it."""
+    (folder / "cyclopts.py").write_text(
+        "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(60)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, *words, "status"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (-signal.SIGINT, "", "") == (done.returncode, done.stdout, done.stderr)
 
 
 @pytest.mark.parametrize("to", ["999999", "-1"])
