@@ -171,10 +171,17 @@ def accept_loss(
 ) -> None:
     """Let a store sell again whose newest records are gone for good; its history says so."""
     from countertop.offline import accept_loss as accept
+    from countertop.offline import what_is_missing
 
     head = accept(data, reason, show_progress, anchors=anchors)
     say(f"The loss is record {head.position} of {data}, which begins epoch {head.epoch}.")
-    say("The journal as it was is kept beside it. Compare the last receipts before selling.")
+    for finding in what_is_missing(data, anchors):
+        say(finding.detail)
+    say("The journal as it was is kept beside it.")
+    if head.position == 1:
+        say("Nothing else is in it: set the store up anew before selling, or restore a backup.")
+    else:
+        say("Compare the last receipts before selling.")
 
 
 @app.command
