@@ -175,10 +175,13 @@ def why_no_tender(
         tender_must_be_as_chosen, tenders_limit_reached.
     """
     refused = why_not_paid_by(figures, kind, brand)
+    if refused is not None or len(order.tenders) < limits.TENDERS_PER_ORDER_MAX:
+        # An order may have more of them, never fewer, and which is looked up in what it gives back.
+        return refused
     maximum = tenders_max(order, context)
-    if refused is None and len(order.tenders) >= maximum:
-        return refuse(Refusal.TENDERS_LIMIT_REACHED, maximum=maximum)
-    return refused
+    if len(order.tenders) < maximum:
+        return None
+    return refuse(Refusal.TENDERS_LIMIT_REACHED, maximum=maximum)
 
 
 def tender_begun(

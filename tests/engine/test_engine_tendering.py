@@ -6,6 +6,7 @@ import attrs
 import pytest
 
 from engine import limits
+from engine.order import tendering
 from engine.order.commands import (
     AddLine,
     AddOpenLine,
@@ -18,11 +19,14 @@ from engine.order.commands import (
     UndoTendering,
     VoidLine,
 )
+from engine.order.context import OrderContext
 from engine.order.events import (
     OrderCompleted,
 )
 from engine.order.figures import TenderFigures
+from engine.order.refunds import tenders_max
 from engine.order.refusal import Refusal
+from engine.order.state import Order
 from engine.order.tender_events import (
     CashTendered,
     TenderingStarted,
@@ -159,6 +163,25 @@ def test_tenders_have_a_limit() -> None:
     for _ in range(limits.TENDERS_PER_ORDER_MAX):
         shop.ok(TenderCash(1))
     assert shop.no(TenderCash(1)) == Refusal.TENDERS_LIMIT_REACHED
+
+
+def test_how_many_tenders_an_order_may_have_is_asked_when_it_has_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What an order gives back may be many sales; nobody looks at them while it has room anyway."""
+    asked: list[int] = []
+
+    def counted(order: Order, context: OrderContext) -> int:
+        asked.append(len(order.tenders))
+        return tenders_max(order, context)
+
+    monkeypatch.setattr(tendering, "tenders_max", counted)
+    shop = paying("wine")
+    for _ in range(limits.TENDERS_PER_ORDER_MAX):
+        shop.ok(TenderCash(1))
+    assert [] == asked
+    shop.no(TenderCash(1))
+    assert [limits.TENDERS_PER_ORDER_MAX] == asked
 
 
 @pytest.mark.feature("CSH-01", part="no cash without an open session")
