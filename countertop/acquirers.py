@@ -24,7 +24,7 @@ def read_acquirers(file: Path, minor_digits: int) -> SetTerms:
         CommandFailedError: it cannot be read; the words say where and why.
     """
     try:
-        fields = Fields(read_toml(file), "")
+        fields = Fields(read_toml(file, "acquirer = []"), "")
         acquirers = fields.each("acquirer", lambda row: _acquirer(row, minor_digits))
         fields.done()
     except FieldsError as error:

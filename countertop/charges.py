@@ -22,7 +22,7 @@ def read_charges(file: Path, minor_digits: int) -> SetCharges:
         CommandFailedError: it cannot be read; the words say where and why.
     """
     try:
-        fields = Fields(read_toml(file), "")
+        fields = Fields(read_toml(file, "charge = []"), "")
         charges = fields.each("charge", lambda row: _charge(row, minor_digits))
         deposits = fields.each("deposit", _deposits)
         fields.done()

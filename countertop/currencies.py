@@ -23,7 +23,7 @@ def read_currencies(file: Path) -> SetForeignCurrencies:
         CommandFailedError: it cannot be read; the words say where and why.
     """
     try:
-        fields = Fields(read_toml(file), "")
+        fields = Fields(read_toml(file, "currency = []"), "")
         currencies = fields.each("currency", _currency)
         fields.done()
     except FieldsError as error:

@@ -43,7 +43,7 @@ def read_prices(file: Path) -> SetPrices:
         CommandFailedError: it cannot be read; the words say where and why.
     """
     try:
-        fields = Fields(read_toml(file), "")
+        fields = Fields(read_toml(file, "price_list = []"), "")
         prices = PriceSet(
             fields.each("customer_group", _group),
             fields.each("price_list", lambda row: _list(file, row)),

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from countertop.errors import CommandFailedError
-from countertop.toml_files import NOT_READ, read_toml
+from countertop.toml_files import NOT_READ, read_toml, refuse_nothing
 from engine.promotion.decide import SetPromotions
 from engine.wire import WireError, structure
 
+_NONE: Final = "promotion = []"
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY_MINUTES: Final = 1_440
 _WEEK_MINUTES: Final = 7 * _DAY_MINUTES
@@ -32,7 +33,7 @@ def read_promotions(file: Path) -> SetPromotions:
     Raises:
         CommandFailedError: it cannot be read; the words say where and why.
     """
-    document = read_toml(file)
+    document = read_toml(file, _NONE)
     unknown = sorted(set(document) - {"policy", "promotion"})
     if unknown:
         raise CommandFailedError(
@@ -46,9 +47,12 @@ def read_promotions(file: Path) -> SetPromotions:
     if "policy" in document:
         data["policy"] = document["policy"]
     try:
-        return structure(data, SetPromotions)
+        command = structure(data, SetPromotions)
     except WireError as error:
         raise CommandFailedError(f"{file}: {'; '.join(error.problems)}. {NOT_READ}") from None
+    if "promotion" not in document:
+        refuse_nothing(file, _NONE)  # a policy alone is what is left where they were lost
+    return command
 
 
 def exclusions(command: SetPromotions) -> list[str]:

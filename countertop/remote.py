@@ -330,7 +330,10 @@ async def _import(
             say(f"{prepared.items:,} rows are good. Nothing was imported, as asked.")
             return
         if not prepared.items:
-            raise CommandFailedError("No row is good. Nothing was imported.")
+            what = "No row is good" if prepared.rows else "There is no row below the header"
+            raise CommandFailedError(
+                f"{what}. Nothing was imported. Put {file} right and import it again."
+            )
         count = await _install(client, data_dir, file, prepared, say)
         say(f"Imported {prepared.items:,} rows. The store sells {count:,} items now.")
 

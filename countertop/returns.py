@@ -18,7 +18,7 @@ def read_returns(file: Path, minor_digits: int) -> SetReturnRules:
         CommandFailedError: it cannot be read; the words say where and why.
     """
     try:
-        fields = Fields(read_toml(file), "")
+        fields = Fields(read_toml(file, "without_receipt = false"), "")
         rules = ReturnRules(
             fields.flag("without_receipt", default=False),
             number(fields, "ceiling", minor_digits, 0),

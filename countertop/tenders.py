@@ -29,7 +29,7 @@ def read_tenders(file: Path, minor_digits: int) -> SetTenderRules:
         )
 
     try:
-        fields = Fields(read_toml(file), "")
+        fields = Fields(read_toml(file, "tender = []"), "")
         rules = fields.each("tender", rule)
         fields.done()
     except FieldsError as error:

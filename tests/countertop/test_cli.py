@@ -200,6 +200,8 @@ def test_promotions_by_command(demo: Demo, folder: Path) -> None:
     assert "promotion_must_be_sound" in told
     assert told.endswith("Nothing of it was done. Put that right, then try again.\n")
     file.write_text("")
+    assert "holds nothing to import" in _told("import", "promotions", file, "--data", demo.data)
+    file.write_text("promotion = []")
     assert "0 promotions are in force" in _well("import", "promotions", file, "--data", demo.data)
 
 
@@ -227,7 +229,7 @@ def test_thousands_of_prices_by_command(demo: Demo, folder: Path) -> None:
             return [one["name"] for one in state["price_lists"]]
 
     assert ["Many"] == trio.run(names)
-    prices.write_text("")
+    prices.write_text("price_list = []")
     assert "0 price lists are in force" in _well("import", "prices", prices, "--data", demo.data)
 
 
@@ -244,7 +246,7 @@ def test_prices_and_coupons_by_command(demo: Demo, folder: Path) -> None:
     assert "1 price lists are in force" in told
     file.write_text(text + "priority = -1\n")
     assert "priority_must_be_in_range" in _told("import", "prices", file, "--data", demo.data)
-    file.write_text("")
+    file.write_text("price_list = []")
     assert "0 price lists are in force" in _well("import", "prices", file, "--data", demo.data)
     file.write_text(
         """
@@ -263,7 +265,7 @@ def test_prices_and_coupons_by_command(demo: Demo, folder: Path) -> None:
     assert "coupon_must_be_known" in _told("import", "coupons", "x", codes, "--data", demo.data)
     codes.write_text("")
     assert "no code in it" in _told("import", "coupons", "own", codes, "--data", demo.data)
-    file.write_text("")
+    file.write_text("promotion = []")
     _well("import", "promotions", file, "--data", demo.data)
 
 
@@ -272,6 +274,7 @@ def test_prices_and_coupons_by_command(demo: Demo, folder: Path) -> None:
     [
         (b"code,name\n1,x\n", "lacks the columns"),
         (b"code,name,price_minor,department,tax_class\n1,x,-1,F,standard\n", "No row is good"),
+        (b"code,name,price_minor,department,tax_class\n", "There is no row below the header"),
         (b"", "no readable header"),
         (b"\xff\xfe\x00", "no readable header"),
     ],

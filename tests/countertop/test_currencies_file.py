@@ -25,10 +25,10 @@ def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
     )
 
 
-def test_an_empty_file_takes_none(tmp_path: Path) -> None:
-    """A shop that stops taking notes imports a file without any."""
+def test_a_file_that_says_so_takes_none(tmp_path: Path) -> None:
+    """A shop that stops taking notes imports a file that says that there are none."""
     file = tmp_path / "currencies.toml"
-    file.write_text("")
+    file.write_text("currency = []")
     assert read_currencies(file).currencies == ()
 
 

@@ -23,10 +23,10 @@ def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
     assert wanted == read_returns(file, 2).rules
 
 
-def test_an_empty_file_takes_nothing_back_without_a_receipt(tmp_path: Path) -> None:
+def test_a_file_that_says_so_takes_nothing_back_without_a_receipt(tmp_path: Path) -> None:
     """What is left out is off."""
     file = tmp_path / "returns.toml"
-    file.write_text("")
+    file.write_text("without_receipt = false")
     assert ReturnRules() == read_returns(file, 2).rules
 
 

@@ -79,7 +79,7 @@ async def test_every_command_tells_of_an_impossible_record(folder: Path) -> None
     config = folder / "store.toml"
     config.write_text(f'data_dir = "{forged}"\nstore_id = "shop-1"\nreserve_mib = 0\n')
     promotions = folder / "promotions.toml"
-    promotions.write_text('policy = "best"\n')
+    promotions.write_text("promotion = []\n")
     for words in (
         ("serve", config),
         ("replay", forged),
@@ -104,7 +104,7 @@ async def test_an_impossible_time_is_told(
 ) -> None:
     """A stamp of no calendar only shows where it is read as a date, and is told there."""
     data = await _sell(folder)
-    (folder / "promotions.toml").write_text('policy = "best"\n')
+    (folder / "promotions.toml").write_text("promotion = []\n")
     position = forge(data / "journal.db", "order.completed/1", partial(_set, place, value))
     done = run(*command, data, cwd=folder)
     assert 1 == done.returncode
