@@ -158,8 +158,12 @@ def _file_of(link: Path) -> Path:
 
 
 def _said(error: Exception) -> str:
-    """What an error says; of a copy without room SQLite's own words say "not an error"."""
-    return "the disk is full" if isinstance(error, apsw.FullError) else str(error)
+    """What an error says; of a copy that failed SQLite's own words say "not an error"."""
+    if isinstance(error, apsw.FullError):
+        return "the disk is full"
+    if str(error) == "not an error":
+        return "the disk cannot be read or written, or allows no file of that size"
+    return str(error)
 
 
 def _not_copied(source: Path, words: str, error: Exception) -> JournalError:

@@ -156,6 +156,7 @@ class JournalFailedError(JournalError):
             f"Writing the journal {path} failed ({cause}). The commands being written were not "
             "answered. The server must stop; starting it again restores all it has answered."
         )
+        self.path, self.cause = path, cause
 
 
 class DiskFullError(JournalFailedError):

@@ -25,6 +25,7 @@ from actors.journal_backup import backup, restore
 from actors.journal_read import Head
 from actors.journal_schema import (
     JournalError,
+    JournalFailedError,
     JournalHeldError,
     JournalReadOnlyError,
     connect,
@@ -287,6 +288,11 @@ def _in_words_of(undone: str, again: str) -> Iterator[None]:
     except JournalReadOnlyError as error:
         words = f"{undone} Make the disk and the directory writable, then {again}."
         raise JournalReadOnlyError(error.path, error.cause, words) from None
+    except JournalFailedError as error:
+        raise JournalError(
+            f"The journal {error.path} could not be opened ({error.cause}). {undone} See that its "
+            f"disk is there and has room, then {again}."
+        ) from error
 
 
 def _bring_companions(source: Path, data_dir: Path) -> None:

@@ -15,7 +15,12 @@ import trio
 
 from actors.anchors import Anchor, AnchorError, AnchorFile, anchor_path, head_of, read_anchor
 from actors.journal import Journal
-from actors.journal_schema import JournalError, JournalHeldError, JournalReadOnlyError
+from actors.journal_schema import (
+    DiskFullError,
+    JournalError,
+    JournalHeldError,
+    JournalReadOnlyError,
+)
 from actors.world import SystemWorld
 from countertop.config import ANCHORED, Config
 from countertop.offline import accept_loss, backup_store, restore_store, what_is_missing
@@ -406,6 +411,25 @@ async def test_a_loss_on_a_disk_that_cannot_be_written_is_told_as_one(folder: Pa
     lock.mkdir()  # which keeps even the system's administrator from writing it
     with pytest.raises(JournalReadOnlyError, match=r"Nothing was changed\. Make the disk"):
         accept_loss(lock.parent, "gone", _quiet)
+
+
+async def test_a_loss_on_a_full_disk_is_told_as_one(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says that nothing was changed, and nothing of commands that were not answered."""
+    async with open_shop(folder) as shop:
+        config = shop.store.config
+
+    def full(path: Path, **_: object) -> Journal:
+        raise DiskFullError(path, "no space left on device")
+
+    monkeypatch.setattr(Journal, "open", full)
+    with pytest.raises(JournalError, match=r"Nothing was changed\. See that its disk") as told:
+        accept_loss(config.data, "gone", _quiet)
+    assert f"The journal {config.journal_path} could not be opened" in str(told.value)
+    assert "were not answered" not in str(told.value)
+    with pytest.raises(JournalError, match="What it lacks was not looked for"):
+        what_is_missing(config.data)
 
 
 async def test_a_loss_says_what_to_do_where_there_is_nothing_to_go_on_from(folder: Path) -> None:

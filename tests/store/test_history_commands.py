@@ -376,3 +376,18 @@ async def test_what_was_copied_is_on_the_disk_when_it_is_said_to_be(
     unsynced = [path for path in there if path.stat().st_ino not in synced]
     assert [path for path in unsynced if path.suffix != ".lock"] == []
     assert (made / "segments" / "one.segment").read_bytes() == b"goods"
+
+
+async def test_a_backup_to_where_no_file_of_its_size_may_be_is_told(folder: Path) -> None:
+    """SQLite has no word for it but "not an error"; the backup says that none was made."""
+    async with open_shop(folder) as shop:
+        await shop.sell("bread")
+    limited = ("bash", "-c", 'ulimit -f 16; exec "$@"', "limited")
+    words = (sys.executable, "-m", "countertop", "backup", folder / "data", folder / "copy")
+    done = subprocess.run(
+        [*limited, *map(str, words)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert 1 == done.returncode
+    assert "allows no file of that size). No backup was made" in done.stderr
+    assert "not an error" not in done.stderr
+    assert not (folder / "copy").exists()
