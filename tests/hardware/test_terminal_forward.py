@@ -348,6 +348,39 @@ async def test_a_day_that_did_not_end_makes_nothing_older(
         assert one.results()[1:] == [("p1", Verdict.DECLINED, "declined_05")]
 
 
+@pytest.mark.parametrize(
+    ("trace", "date", "time", "is_it"),
+    [
+        (7, "1126", "101500", True),
+        (7, "1125", "101500", False),  # numbers begin anew each day
+        (7, "", "", True),
+        (7, "1126", "235900", True),  # traces are counted on: some tell when it was presented
+        (None, "1126", "101500", True),
+        (None, "1126", "235900", False),  # the second day of that date
+        (None, "1126", "", True),
+        (None, "1125", "101500", False),
+    ],
+)
+def test_what_another_day_stored_is_not_taken_for_this_ones(
+    trace: int | None, date: str, time: str, is_it: bool
+) -> None:
+    """The same numbers and the same price as a payment of another day: that one was refused, and
+    this one is not, nor is what was told of that one lost once this one has its numbers."""
+    ours = Identity("1", trace, 3, "1126", "101500")
+    taken = Answer(
+        Verdict.APPROVED, Kind.SALE, 420, "ok", amount_minor=420, identity=ours, is_offline=True
+    )
+    theirs = attrs.evolve(ours, date=date, time=time)
+    result = StatusInfo(result=0x05, amount_minor=420, identity=theirs)
+    answer = uploaded(taken, result)
+    assert (answer is not None) == is_it
+    told = Unclaimed()
+    told.keep(result)
+    assert (told.claimed((StoredPayment("p", taken),)) != []) == is_it
+    told.forget(ours)
+    assert (told.told == ()) == is_it
+
+
 def test_what_came_unasked_is_not_taken_for_a_later_payment() -> None:
     """Numbers begin anew: a result is forgotten with the next payment of its numbers, and with the
     second end of a day."""

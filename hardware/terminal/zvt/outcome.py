@@ -131,14 +131,26 @@ def _of_result(transaction: Transaction, info: StatusInfo | None) -> Ended | Non
     return Verdict.APPROVED, "ok"
 
 
+def is_numbered_so(one: Identity, other: Identity) -> bool:
+    """Whether both have the same numbers of one terminal, or the same of them."""
+    numbers = (one.terminal_id, one.trace, one.receipt)
+    return numbers == (other.terminal_id, other.trace, other.receipt)
+
+
+def is_of_its_day(one: Identity, other: Identity) -> bool:
+    """Whether two of one number may be one transaction: not of two days, as far as both tell
+    theirs. Where receipts alone are counted, which begin anew with each end of day, and there may
+    be several on one date, nor of two times."""
+    are_dated = bool(one.date and other.date)
+    are_timed = bool(one.time and other.time) and None in (one.trace, other.trace)
+    return not (are_dated and one.date != other.date) and not (are_timed and one.time != other.time)
+
+
 def uploaded(stored: Answer, info: StatusInfo) -> Answer | None:
     """What became of a payment taken offline, where a result is about it and is an end: another
-    amount is another payment's, and what failed on the way is presented again."""
+    amount or day is another payment's, and what failed on the way is presented again."""
     ours, theirs = stored.identity, info.identity
-    is_it = ours.terminal_id == theirs.terminal_id and (ours.trace, ours.receipt) == (
-        theirs.trace,
-        theirs.receipt,
-    )
+    is_it = is_numbered_so(ours, theirs) and is_of_its_day(ours, theirs)
     if not (is_it and ours.is_told) or info.amount_minor not in (None, stored.amount_minor):
         return None
     if info.is_approved:

@@ -13,7 +13,7 @@ from hardware.terminal.actions import StoreUpload
 from hardware.terminal.limits import UNCLAIMED_MAX
 from hardware.terminal.zvt.codec import StatusInfo
 from hardware.terminal.zvt.jobs import SetAside
-from hardware.terminal.zvt.outcome import uploaded
+from hardware.terminal.zvt.outcome import is_numbered_so, is_of_its_day, uploaded
 
 
 @frozen
@@ -46,8 +46,8 @@ class Unclaimed:
     A terminal presents all that it has, also what was taken while it was being asked about others,
     or what nobody knows yet that it took. Refusing such a result would hold up those behind it, so
     it is acknowledged once it is on the disk (`unclaimed_file.py`), and kept until its payment is
-    asked about. Numbers begin anew, at some terminals every day: what has a new one's numbers is
-    forgotten, and all that was told before the day `before` this one.
+    asked about. Numbers begin anew, at some terminals every day: what has a new one's numbers, and
+    does not tell another day, is forgotten, and all that was told before the day `before` this one.
     """
 
     told: tuple[StatusInfo, ...] = ()
@@ -101,7 +101,8 @@ class Unclaimed:
         """A transaction began that has these numbers now; what is to be done where one had them."""
         is_known = False
         for info in (*self.told, *self.before):
-            if _numbers(info.identity) == _numbers(numbers):
+            told = info.identity
+            if is_numbered_so(told, numbers) and is_of_its_day(told, numbers):
                 self.drop(info)
                 is_known = True
         return [SetAside()] if is_known else []
@@ -111,8 +112,3 @@ class Unclaimed:
         is_any = bool(self.told or self.before)
         self.told, self.before = (), self.told
         return [SetAside()] if is_any else []
-
-
-def _numbers(identity: Identity) -> tuple[str, int | None, int | None]:
-    """Without its date: of another day it is another, and that is what must be told apart."""
-    return identity.terminal_id, identity.trace, identity.receipt
