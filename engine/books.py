@@ -328,6 +328,7 @@ def _order_context(command: Command, books: Books, approver: str) -> OrderContex
         books.payments.out_of_reach(),
         moving_money(books.payments),
         books.payments.exceptions,
+        not training and books.payments.of_order(position.current_order) is not None,
     )
 
 

@@ -33,7 +33,8 @@ class OrderContext:
     the card payments and reservations that a terminal was told to take back, and nobody knows that
     it did, or that it knows by a number of a day that is over; `moving_money` the orders that a
     terminal may be taking money for, or giving it back; `listed` the card payments that are before
-    a person.
+    a person. `is_in_doubt` while a terminal does not tell what became of a payment of this order,
+    and nobody set that aside.
     """
 
     command_id: str
@@ -60,6 +61,7 @@ class OrderContext:
     out_of_reach: frozenset[str] = frozenset()
     moving_money: frozenset[str] = frozenset()
     listed: Container[str] = frozenset()
+    is_in_doubt: bool = False
 
     def tariff(self) -> Tariff:
         """What orders are priced under at this moment."""

@@ -76,7 +76,7 @@ from engine.order.finding import check_quantity, found_item
 from engine.order.foreign_notes import tender_foreign
 from engine.order.holding import with_promotions_held
 from engine.order.pricing import price_shown
-from engine.order.refunds import stands
+from engine.order.refunds import may_be_parked
 from engine.order.refusal import Refusal
 from engine.order.repricing import discount_line, discount_order, override_price
 from engine.order.returns import add_return_line, lines_with
@@ -409,7 +409,7 @@ def _suspend(order: Order, body: SuspendOrder, context: OrderContext) -> Decisio
         if context.is_terminal_at_work:
             return refuse(Refusal.TERMINAL_MUST_BE_DONE)
         # No other tender goes from one till to another.
-        if not order.tenders or not all(stands(e, context.out_of_reach) for e in order.tenders):
+        if not may_be_parked(order, context.out_of_reach, is_in_doubt=context.is_in_doubt):
             return refuse(Refusal.ORDER_MUST_NOT_BE_TENDERING)
     if not order.live_lines():
         return refuse(Refusal.LINES_MUST_BE_PRESENT)

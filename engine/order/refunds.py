@@ -258,6 +258,17 @@ def stands(tender: TenderFigures, out_of_reach: Container[str]) -> bool:
     return is_final(tender) and (tender.link is None or tender.amount_minor < 0)
 
 
+def may_be_parked(order: Order, out_of_reach: Container[str], *, is_in_doubt: bool) -> bool:
+    """Whether an order in payment, at which no terminal is at work, can wait as it is: there is
+    money in it, and nobody at a till can hand any of it back now. `is_in_doubt` while a terminal
+    does not tell what became of a payment of it: no card of it is taken back until then, however
+    many paid, and the register goes on."""
+    return bool(order.tenders) and all(
+        stands(tender, out_of_reach) or (is_in_doubt and tender.card is not None)
+        for tender in order.tenders
+    )
+
+
 def is_final(tender: TenderFigures) -> bool:
     """Whether no provider and no terminal can be asked for what was given back by it; for what was
     left out nobody can be asked at all."""

@@ -109,9 +109,8 @@ def _is_wanted(payment: Payment, answer: Answer, context: PaymentContext) -> boo
         return False  # set aside: whoever did it settled the order another way
     if asked.kind is Kind.RESERVATION:
         return asked.of_payment == ("" if order.tab is None else order.tab.card.payment_id)
-    # A return that was paid back in part and parked is owed the rest as before.
-    phases = (Phase.TENDERING, Phase.SUSPENDED) if asked.kind is Kind.REFUND else (Phase.TENDERING,)
-    if order.phase not in phases or order.figures is None:
+    # What was paid, or paid back, in part and parked is due the rest as before.
+    if order.phase not in (Phase.TENDERING, Phase.SUSPENDED) or order.figures is None:
         return False
     due = due_of(order, order.figures, context.around.settings.required()).left_minor
     wanted = -due if asked.kind is Kind.REFUND else due

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.altered import altered
 from engine.order.figures import TenderFigures
-from engine.order.refunds import stands
+from engine.order.refunds import may_be_parked
 from engine.order.state import Order, Phase
 from engine.payment.state import Payments
 from engine.views.shapes import TenderView
@@ -21,10 +21,10 @@ def tender_views(order: Order) -> tuple[TenderView, ...]:
 def may_wait(order: Order, payments: Payments) -> bool:
     """Whether an order in payment can be parked as it is: there is money in it, nobody at a till
     can hand any of it back, and no terminal is at work for it."""
-    if order.phase is not Phase.TENDERING or not order.tenders or payments.runs_for(order.id):
+    if order.phase is not Phase.TENDERING or payments.runs_for(order.id):
         return False
-    out_of_reach = payments.out_of_reach()
-    return all(stands(tender, out_of_reach) for tender in order.tenders)
+    is_in_doubt = payments.of_order(order.id) is not None
+    return may_be_parked(order, payments.out_of_reach(), is_in_doubt=is_in_doubt)
 
 
 def _tender(tender: TenderFigures) -> TenderView:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.image import state_hash
 from engine.order.commands import (
     AddLine,
     AddReturnLine,
@@ -16,6 +17,7 @@ from engine.order.commands import (
     UndoTendering,
     VoidOrder,
 )
+from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Phase
 from engine.payment.commands import (
     CaptureTab,
@@ -25,8 +27,9 @@ from engine.payment.commands import (
     SetOfflinePolicy,
     SetPaymentAside,
 )
-from engine.payment.events import OfflinePolicy, OfflineUploaded, Problem
+from engine.payment.events import OfflinePolicy, OfflineUploaded, PaymentHeard, Problem
 from engine.payment.exposure import exposure
+from engine.payment.refusal import Refusal
 from engine.price_list.decide import SetPrices
 from engine.price_list.model import PriceEntry, PriceList, PriceSet
 from engine.register import CloseDay
@@ -199,6 +202,71 @@ def test_a_screen_is_told_which_order_in_payment_can_be_parked() -> None:
     hear(shop, Verdict.APPROVED, 6)
     assert not _may_wait(shop, order_id)
     assert shop.no(SuspendOrder("left")) == "order_must_not_be_tendering"
+
+
+@pytest.mark.parametrize("verdict", [Verdict.APPROVED, Verdict.DECLINED])
+def test_a_second_card_in_doubt_keeps_no_register(verdict: Verdict) -> None:
+    """One card paid a part, what became of the next nobody knows, and the customer has no coins:
+    no card is taken back meanwhile, so the order waits for the terminal without the register. What
+    it took in the end is the order's, which asks for it as before."""
+    shop = card_shop()
+    order_id = shop.ring("wine")
+    shop.ok(RequestPayment(500))
+    hear(shop, Verdict.APPROVED, 1)
+    shop.ok(RequestPayment())
+    second = running(shop)
+    assert not _may_wait(shop, order_id), "the terminal is at work for it"
+    hear(shop, Verdict.UNKNOWN, 2)
+    assert shop.no(ReverseTender(1)) == Refusal.PAYMENT_MUST_BE_SETTLED
+    assert _may_wait(shop, order_id)
+    shop.ok(SuspendOrder("asks the terminal"))
+    shop.sell("bread")
+    assert shop.no(RequestPayment()) == OrderRefusal.ORDER_MUST_BE_OPEN
+    hear(shop, verdict, 2, payment=second, is_inquiry=True)
+    due_minor = 0 if verdict is Verdict.APPROVED else 299
+    assert shop.ok(ResumeOrder(order_id), "2")["due_minor"] == due_minor
+    assert not _may_wait(shop, order_id), "what can be taken back is, at the till that has it"
+    assert [one.payment_id for one in shop.events(PaymentHeard) if one.problem.value] == []
+    if due_minor:
+        shop.ok(RequestPayment(), "2")
+        hear(shop, Verdict.APPROVED, 7, register="2")
+    shop.ok(CompleteOrder(), "2")
+    assert state_hash(shop.replayed()) == state_hash(shop.books)
+
+
+def test_a_doubt_of_a_parked_order_that_was_set_aside_goes_back() -> None:
+    """Whoever set it aside settled the order another way, parked or not."""
+    shop = card_shop()
+    order_id = shop.ring("wine")
+    shop.ok(RequestPayment(500))
+    hear(shop, Verdict.APPROVED, 1)
+    shop.ok(RequestPayment())
+    second = running(shop)
+    hear(shop, Verdict.UNKNOWN, 2)
+    shop.ok(SuspendOrder("left"))
+    shop.ok(SetPaymentAside(second.asked.payment_id, "left"))
+    hear(shop, Verdict.APPROVED, 2, payment=second, is_inquiry=True)
+    assert running(shop).asked.of_payment == second.asked.payment_id
+    hear(shop, Verdict.APPROVED, 3)
+    assert shop.ok(ResumeOrder(order_id))["due_minor"] == 299
+
+
+def test_a_reversal_in_doubt_lets_an_order_of_two_cards_wait() -> None:
+    """The other card is not taken back either until its terminal tells."""
+    shop = card_shop()
+    order_id = shop.ring("wine")
+    shop.ok(RequestPayment(500))
+    hear(shop, Verdict.APPROVED, 1)
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, 2)
+    shop.ok(ReverseTender(2))
+    back = running(shop)
+    hear(shop, Verdict.UNKNOWN, 3)
+    shop.ok(SuspendOrder("left"))
+    shop.sell("bread")
+    hear(shop, Verdict.APPROVED, 3, payment=back, is_inquiry=True)
+    assert shop.ok(ResumeOrder(order_id))["due_minor"] == 299
+    assert [one.amount_minor for one in shop.order(order_id).tenders] == [500]
 
 
 def _may_wait(shop: Shop, order_id: str) -> bool:
