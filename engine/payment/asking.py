@@ -312,6 +312,7 @@ def reverse_tender(body: ReverseTender, context: PaymentContext) -> Decision:
         tender.tender,
         brand=card.card.brand,
         of_refund=tender.amount_minor < 0,
+        card_ends=card.card.ends(),
     )
     return asked_for(asked, context)
 
@@ -352,6 +353,7 @@ def reversal_of(payment: Payment, payment_id: str) -> Asked:
         of_refund=asked.kind is Kind.REFUND,
         tip_on_top_minor=0,
         entry=CardEntry.READ,
+        card_ends=answer.card.ends(),
         authorisation="",
     )
 

@@ -14,6 +14,7 @@ from engine.payment.anew import day_before
 from engine.payment.commands import HearPayment, KeepPayment
 from engine.payment.context import PaymentContext, answered
 from engine.payment.events import (
+    Asked,
     PaymentHeard,
     PaymentKept,
     PaymentNotFound,
@@ -53,10 +54,11 @@ class _Found:
 
 def keep(body: KeepPayment, context: PaymentContext) -> Decision:
     """Write down what a terminal told on the way. Refused, whoever asks must take it back: a
-    terminal that approves alone learns here whether the shop takes that risk.
+    terminal that approves alone learns here whether the shop takes that risk, and one that would
+    take back what is another's by that number, that it must not.
 
     Refuses:
-        payment_must_be_open, payment_must_be_within_ceilings.
+        payment_must_be_open, payment_must_be_within_ceilings, reversal_must_be_of_its_payment.
     """
     payment = context.payments.open.get(body.payment_id)
     if payment is None:
@@ -70,8 +72,20 @@ def keep(body: KeepPayment, context: PaymentContext) -> Decision:
         and not may_count(context.payments, payment, body.answer, now_ns=now_ns)
     ):
         return refuse(Refusal.PAYMENT_MUST_BE_WITHIN_CEILINGS, payment_id=body.payment_id)
+    if _is_of_another(payment.asked, body.answer):
+        return refuse(Refusal.REVERSAL_MUST_BE_OF_ITS_PAYMENT, payment_id=body.payment_id)
     fact = context.fact(body.payment_id, PaymentKept(body.payment_id, body.answer))
     return answered(body.payment_id, payment.standing.value, fact)
+
+
+def _is_of_another(asked: Asked, answer: Answer) -> bool:
+    """Whether what a terminal takes back by a number alone is shown to be no payment of ours: that
+    was on another card, or was less. The number may have begun anew, and be a stranger's now."""
+    original, ends = asked.original, answer.card.ends()
+    if asked.kind is not Kind.REVERSAL or original is None or original.reference:
+        return False
+    is_other_card = asked.card_ends != "" and ends not in ("", asked.card_ends)
+    return answer.amount_minor > 0 and (is_other_card or answer.amount_minor > asked.amount_minor)
 
 
 def hear(body: HearPayment, context: PaymentContext) -> Decision:
@@ -144,6 +158,9 @@ def _found(payment: Payment, answer: Answer) -> _Found:
     if asked.kind in UNDOING:
         if asked.kind is Kind.REVERSAL and answer.amount_minor < asked.amount_minor:
             # What did not go back is still the customer's, and no tender is undone by it.
+            return _Found(standing, Problem.NOT_REVERSED)
+        if _is_of_another(asked, answer):
+            # Nor by what went back of somebody else's.
             return _Found(standing, Problem.NOT_REVERSED)
         # More than was reserved or taken cannot go back: it is another way of saying all.
         fits = True

@@ -12,7 +12,11 @@ from engine.payment.refusal import Refusal
 from engine.terminal import BEGUN, Answer, Identity, Transaction, Verdict
 from hardware.terminal.limits import KEEP_NS, NS_PER_S
 
-DECIDED = (Refusal.PAYMENT_MUST_BE_OPEN, Refusal.PAYMENT_MUST_BE_WITHIN_CEILINGS)
+DECIDED = (
+    Refusal.PAYMENT_MUST_BE_OPEN,
+    Refusal.PAYMENT_MUST_BE_WITHIN_CEILINGS,
+    Refusal.REVERSAL_MUST_BE_OF_ITS_PAYMENT,
+)
 
 
 class Kept(Enum):

@@ -37,6 +37,7 @@ OK, NOT_READY = bytes.fromhex("800000"), bytes.fromhex("849C00")
 WAIT, CANCELLED, NOTHING_KEPT, NOT_POSSIBLE, ALREADY = 0x9C, 0x6C, 0x83, 0xB5, 0xB4
 REPLY_S, AGAIN_S = 5.5, 2.0
 TERMINAL_ID = 52500001
+OUR_CARD, THEIR_CARD = "541333******0010", "476173******0119"
 Fields = list[tuple[int | str, Any]]
 
 
@@ -412,7 +413,8 @@ class ChaosZvt(ChaosTerminal):
     def _result(self, entry: Entry) -> Fields:
         fields: Fields = [(0x27, entry.result), (0x04, entry.amount_minor), (0x0B, entry.trace)]
         fields += [(0x0C, entry.time), (0x0D, 101 + entry.day), (0x19, 0x60)]
-        fields += [(0x22, "541333******0010"), (0x29, TERMINAL_ID)]
+        shown = entry.original or entry
+        fields += [(0x22, OUR_CARD if shown.is_ours else THEIR_CARD), (0x29, TERMINAL_ID)]
         if entry.original is not None and self.names_original:
             fields.append((0x37, entry.original.trace))
         fields += [(0x49, 978), (0x87, entry.receipt), (0x8A, 0x06)]
@@ -505,13 +507,15 @@ class ChaosZvt(ChaosTerminal):
         entry.original = found[-1]
         if entry.original.is_reversed:
             entry.result = ALREADY
-        if not entry.original.is_ours or entry.original.amount_minor != entry.asked_minor:
-            self.wrong.append(f"{entry} would take back {entry.original}")
+        # It goes by the number alone, and tells what it finds there.
+        entry.amount_minor = entry.original.amount_minor
 
     def _book(self, entry: Entry) -> None:
         entry.is_booked = True
         if entry.kind is Kind.REVERSAL and entry.original is not None:
             entry.original.is_reversed = True
+            if not entry.original.is_ours or entry.original.amount_minor != entry.asked_minor:
+                self.wrong.append(f"{entry} took back {entry.original}")
         self.note(f"booked {entry.kind.value} {entry.amount_minor}")
 
     async def _paid(self, entry: Entry, inbox: Any, stream: Stream) -> None:

@@ -585,6 +585,63 @@ def test_a_release_is_whole_whether_it_names_what_went_or_what_is_left(
     assert ("unknown", "other_transaction") == other, "not the very next by each of its numbers"
 
 
+OURS = Identity("52500001", 4, 9)
+
+
+@pytest.mark.parametrize(
+    ("original", "trace", "reply"),
+    [
+        (OURS, 4, "800000"),
+        (OURS, 77, "84a000"),
+        (OURS, 0, "800000"),  # it names none
+        (OURS, None, "800000"),
+        (attrs.evolve(OURS, trace=None), 77, "800000"),
+        (attrs.evolve(OURS, trace=1_000_004), 4, "800000"),  # longer than it can name there
+    ],
+)
+def test_a_reversal_of_another_by_that_number_is_not_taken(
+    original: Identity, trace: int | None, reply: str
+) -> None:
+    """Numbers began anew at the terminal itself, and a stranger's payment has ours now: the trace
+    of what it took back says so, and it takes that back in turn. Nothing of it counts."""
+    session = opened(LAST)
+    session.transact("j", Transaction(Kind.REVERSAL, 500, 978, original), 0)
+    hear(session, OK)
+    result: codec.Fields = [*RESULT, *([] if trace is None else [(0x37, trace)])]
+    (store,) = hear(session, told(codec.STATUS_INFO, result))
+    assert isinstance(store, Store)
+    assert sends(session.kept("j", 0, is_kept=True)) == [reply]
+    is_taken = reply == "800000"
+    end = (codec.COMPLETION, []) if is_taken else (codec.ABORTION, [("result", 0x6C)])
+    done = hear(session, told(*end))[1]
+    assert isinstance(done, Done)
+    assert isinstance(done.result, Answer)
+    verdict = Verdict.APPROVED if is_taken else Verdict.ABORTED
+    assert done.result.verdict is verdict
+
+
+def test_a_reversal_of_another_that_is_completed_all_the_same_is_for_a_person() -> None:
+    """Told to take it back, it says that it is done: whose money went nobody knows, and by what the
+    terminal tells as its last nothing is settled."""
+    session = opened(LAST)
+    session.transact("j", Transaction(Kind.REVERSAL, 500, 978, OURS), 0)
+    hear(session, OK)
+    result: codec.Fields = [(0x27, 0), (0x04, 500), *RESULT[2:], (0x37, 77)]
+    hear(session, told(codec.STATUS_INFO, result))
+    assert sends(session.kept("j", 0, is_kept=True)) == ["84a000"]
+    done = hear(session, told(codec.COMPLETION, []))[1]
+    assert isinstance(done, Done)
+    doubt = done.result
+    assert isinstance(doubt, Answer)
+    assert (doubt.verdict, doubt.code) == (Verdict.UNKNOWN, "other_original")
+    session.inquire("i", doubt, 0)
+    hear(session, OK)
+    hear(session, told(codec.STATUS_INFO, result))
+    (known,) = [one for one in hear(session, told(codec.COMPLETION, [])) if isinstance(one, Done)]
+    assert isinstance(known.result, Answer)
+    assert (known.result.verdict, known.result.code) == (Verdict.UNKNOWN, "other_original")
+
+
 def test_a_reversal_at_the_terminal_settles_no_sale() -> None:
     """The sale went through, its reply was lost, and somebody took it back by hand: the register
     must not give the goods away. A reversal in doubt is settled by it."""

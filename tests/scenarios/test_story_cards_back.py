@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import attrs
 import pytest
 
 from engine.image import state_hash
@@ -21,6 +24,7 @@ from engine.order.refusal import Refusal as OrderRefusal
 from engine.order.state import Phase
 from engine.payment.commands import (
     CaptureTab,
+    KeepPayment,
     ReportUpload,
     RequestPayment,
     ReverseTender,
@@ -37,7 +41,7 @@ from engine.terminal import CardShown, Identity, Kind, Verdict
 from engine.till import CloseTill, CountTill, Denomination
 from engine.views.build import order_view, register_view, suspended_views
 from engine.views.payments import payments_view
-from tests.card_shop import VISA, card_shop, hear, paid_by_card, running
+from tests.card_shop import VISA, card_shop, hear, paid_by_card, running, set_aside, told
 from tests.scenarios.test_story_tabs import tab_shop
 from tests.shop import Shop
 
@@ -202,6 +206,68 @@ def test_a_screen_is_told_which_order_in_payment_can_be_parked() -> None:
     hear(shop, Verdict.APPROVED, 6)
     assert not _may_wait(shop, order_id)
     assert shop.no(SuspendOrder("left")) == "order_must_not_be_tendering"
+
+
+STRANGER = attrs.evolve(VISA, number="541333******9999")
+
+
+@pytest.mark.parametrize(
+    ("shown", "is_taken"),
+    [
+        ({}, True),
+        ({"card": STRANGER}, False),
+        ({"amount_minor": 800}, False),
+        ({"card": attrs.evolve(VISA, number="")}, True),
+        ({"amount_minor": 700}, True),
+    ],
+)
+def test_nothing_is_taken_back_that_is_on_another_card(
+    shown: dict[str, Any], is_taken: bool
+) -> None:
+    """Numbers began anew at the terminal itself, and by that one it would take back a stranger's
+    payment: its own result shows the card or a larger amount. It hears that it may not; should it
+    all the same, the tender stays paid, and a person looks."""
+    shop = card_shop()
+    order_id = paid_by_card(shop, "wine")
+    shop.ok(ReverseTender(1))
+    back = running(shop)
+    assert back.asked.card_ends == "0119"
+    said = KeepPayment(back.asked.payment_id, told(back, Verdict.APPROVED, 2, **shown))
+    if is_taken:
+        shop.ok(said, admin=True)
+        return
+    assert shop.no(said, admin=True) == Refusal.REVERSAL_MUST_BE_OF_ITS_PAYMENT
+    hear(shop, Verdict.APPROVED, 2, **shown)
+    assert [one.amount_minor for one in shop.order(order_id).tenders] == [799]
+    (listed,) = payments_view(shop.books, now_ns=shop.now_ns).exceptions
+    assert (listed.problem, listed.kind) == ("not_reversed", "reversal")
+
+
+def test_what_has_a_name_of_its_own_is_taken_back_by_that() -> None:
+    """A number that began anew is nobody's name there, so no card is compared."""
+    shop = card_shop()
+    shop.ring("wine")
+    shop.ok(RequestPayment())
+    named = Identity("29001234", 1, 1, "1126", "101500", "2026Z.REF1")
+    hear(shop, Verdict.APPROVED, identity=named)
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.APPROVED, 2, card=STRANGER)
+    assert not shop.books.payments.exceptions
+
+
+def test_a_late_payment_is_taken_back_from_its_own_card() -> None:
+    """The store asks for it by itself, and holds the answer against the card that it was told."""
+    shop = card_shop()
+    payment = set_aside(shop)
+    hear(shop, Verdict.APPROVED, 1, payment=payment, is_inquiry=True)
+    back = running(shop)
+    assert back.asked.card_ends == "0119"
+    stranger = KeepPayment(back.asked.payment_id, told(back, Verdict.APPROVED, 2, card=STRANGER))
+    assert shop.no(stranger, admin=True) == Refusal.REVERSAL_MUST_BE_OF_ITS_PAYMENT
+    hear(shop, Verdict.ABORTED, 2, code="abort")
+    # What should not have been taken stands on the list for the try that moved nothing.
+    (listed,) = payments_view(shop.books, now_ns=shop.now_ns).exceptions
+    assert (listed.problem, listed.back_code) == ("late", "abort")
 
 
 @pytest.mark.parametrize("verdict", [Verdict.APPROVED, Verdict.DECLINED])

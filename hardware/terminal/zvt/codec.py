@@ -160,8 +160,9 @@ class StatusInfo:
     """The result of a transaction as the terminal tells it. None is what it did not tell.
 
     `host_result` is what the host answered in its own words, where that is a code nobody here knows
-    the meaning of and the terminal says yes all the same. `is_reversal` where it names the one it
-    took back, and `is_day` where it is an end of day, which is no transaction.
+    the meaning of and the terminal says yes all the same. `original_trace` is that of the one it
+    took back, 0 where it names none, None where it is no reversal; `is_day` where it is an end of
+    day, which is no transaction.
     """
 
     result: int | None = None
@@ -175,7 +176,7 @@ class StatusInfo:
     is_offline: bool = False
     detail: str = ""
     totals: tuple[SettledTotal, ...] = ()
-    is_reversal: bool = False
+    original_trace: int | None = None
     is_day: bool = False
     fault: str = ""
     paper: ForPaper = field(factory=ForPaper)
@@ -184,6 +185,11 @@ class StatusInfo:
     def is_approved(self) -> bool:
         """Whether the terminal says yes."""
         return self.result == 0
+
+    @property
+    def is_reversal(self) -> bool:
+        """Whether it took another back, and says so."""
+        return self.original_trace is not None
 
 
 def shown(message: ZvtMessage) -> tuple[str, str]:
@@ -223,7 +229,7 @@ def status_info(message: ZvtMessage) -> StatusInfo:
         is_offline=fields.get(0x19) == 0x40 or find_anywhere(objects, 0x1F11) == b"\x00",
         detail=detail[:DETAIL_CHARS_MAX],
         totals=totals(fields.get(0x60)),
-        is_reversal=fields.get(0x37) is not None,
+        original_trace=fields.get(0x37),
         is_day=0x60 in fields or ("field 60" in message.withheld and 0x87 not in fields),
         fault=message.fault or "",
         paper=for_paper(fields),

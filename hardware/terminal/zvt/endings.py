@@ -14,7 +14,7 @@ from hardware.terminal.tips import tip_of
 from hardware.terminal.zvt import codec, codes
 from hardware.terminal.zvt.jobs import Action, Job, Send, Task
 from hardware.terminal.zvt.memory import Memory
-from hardware.terminal.zvt.outcome import answer, let_go
+from hardware.terminal.zvt.outcome import OTHER_ORIGINAL, answer, let_go
 from native import ZvtMessage
 
 LATE: tuple[Action, ...] = (Send(codec.TAKE_BACK), Told("late_result"))
@@ -153,6 +153,9 @@ def resolved(job: Job, verdict: Verdict, code: str, currency_code: int) -> Answe
     doubt = job.doubt
     assert doubt is not None
     info = let_go(doubt.kind, doubt.asked_minor, job.info)
+    if doubt.code == OTHER_ORIGINAL:
+        # It took back another's although it was told not to: that is for a person.
+        return attrs.evolve(doubt, verdict=Verdict.UNKNOWN)
     if has_none(job, code):
         return resolve(doubt, None, told_minor=None)
     if info is None or info.is_day:

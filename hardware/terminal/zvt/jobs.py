@@ -11,6 +11,7 @@ from hardware.terminal import limits
 from hardware.terminal.actions import Done, Reported, Store, StoreUpload, Told
 from hardware.terminal.zvt import codec
 from hardware.terminal.zvt.codec import Profile, StatusInfo
+from hardware.terminal.zvt.outcome import takes_back_another
 from hardware.terminal.zvt.slips import SlipReader
 from native import ZvtMessage
 
@@ -139,8 +140,10 @@ class Job:
     def reply(self, *, is_kept: bool, is_final: bool) -> bytes:
         """The answer to what the terminal told, once it was written down or could not be: then it
         is to wait a little, for each message anew, and after that, or at once where it `is_final`,
-        to take it back. What it prints about that is acknowledged, and makes it no payment."""
-        if is_kept:
+        to take it back. What it prints about that is acknowledged, and makes it no payment. A
+        reversal of another's is taken back whatever was written down."""
+        is_final |= takes_back_another(self.transaction, self.info) and not self.is_refused
+        if is_kept and not is_final:
             self.not_ready = 0
             self.is_acknowledged = not self.is_refused
             return codec.ACKNOWLEDGE

@@ -14,12 +14,15 @@ from engine.terminal import (
     Transaction,
     Verdict,
 )
+from hardware.terminal.limits import TRACE_NUMBERS
 from hardware.terminal.tips import tip_of
 from hardware.terminal.zvt import codes
 from hardware.terminal.zvt.codec import StatusInfo
 from hardware.terminal.zvt.slips import SlipReader
 
 Ended = tuple[Verdict, str]
+OTHER_ORIGINAL = "other_original"
+"""The code of a reversal by which a terminal says that it took back another transaction."""
 
 
 def answer(
@@ -64,6 +67,16 @@ def answer(
         asked_tip_minor=transaction.tip_minor,
         paper=_left_to_us(told, printed),
     )
+
+
+def takes_back_another(transaction: Transaction | None, info: StatusInfo | None) -> bool:
+    """Whether a reversal's result names another transaction as the one that it took back: one that
+    has the number now which ours had before numbers began anew. A longer trace is not told so."""
+    if transaction is None or transaction.kind is not Kind.REVERSAL or info is None:
+        return False
+    meant = 0 if transaction.original is None else transaction.original.trace or 0
+    is_named = info.is_approved and bool(info.original_trace)
+    return is_named and 0 < meant <= TRACE_NUMBERS and info.original_trace != meant
 
 
 def let_go(kind: Kind, reserved_minor: int, info: StatusInfo | None) -> StatusInfo | None:
@@ -116,6 +129,8 @@ def _of_result(transaction: Transaction, info: StatusInfo | None) -> Ended | Non
         is_declined = info.result in codes.DECLINES
         verdict = Verdict.DECLINED if is_declined else Verdict.ABORTED
         return verdict, codes.result_word(info.result)
+    if takes_back_another(transaction, info):
+        return Verdict.UNKNOWN, OTHER_ORIGINAL
     if info.host_result:
         # The terminal booked it, perhaps; nobody says what the host's word means.
         return Verdict.UNKNOWN, f"host_code_{info.host_result:02x}"
