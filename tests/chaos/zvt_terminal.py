@@ -167,9 +167,11 @@ class ChaosZvt(ChaosTerminal):
     def may_be_silent(self, payment: Payment, *, is_newest: bool) -> bool:
         """As `ChaosTerminal`: one that another followed is told no more. Of two tries nobody was
         told of, the second may not say what became of the first. And a terminal that keeps no
-        memory of what came to nothing may not know what came before."""
+        memory of what came to nothing, and did not say so when it was asked, may not know what came
+        before."""
         is_one_try = len(self._ours(payment.asked.amount_minor)) < 2
-        is_sure = is_newest and is_one_try and self.counts_failures
+        says_so = self.counts_failures or not self.odd & {"refuses_to_tell", "busy", "tries_again"}
+        is_sure = is_newest and is_one_try and says_so
         return self.is_overtaken or not is_sure
 
     # -------------------------------------------------------------------------------- its life

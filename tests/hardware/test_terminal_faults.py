@@ -200,9 +200,9 @@ async def test_one_fault_on_a_serial_line(
 async def test_an_end_told_again_behind_the_next_command(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    """The register's acknowledgement of a cancelled payment's end was lost, and the terminal says
-    that end once more right behind its acknowledgement of the next payment, which it takes: it is
-    paid, once, and the books have it."""
+    """The register's acknowledgement of an end was lost, of what became of the payment before, and
+    the terminal says that end once more right behind its acknowledgement of the next payment, which
+    it takes: it is paid, once, and the books have it."""
     async with on_a_cable(is_serial=True) as (shop, cable):
         shop.fake.plans.append(Plan(decline=0x6C))
         ends: list[bytes] = []
@@ -214,6 +214,10 @@ async def test_an_end_told_again_behind_the_next_command(
         cable.to_register = keep
         assert (await _pay(shop)).verdict is Verdict.ABORTED
         assert zvt_decode(unframed(ends[0])).control == codec.ABORTION
+        await shop.device.carry_out(shop.device.session.recall(shop.device.now_ns()))
+        while not shop.device.session.is_idle:  # noqa: ASYNC110
+            await trio.sleep(0.01)
+        assert zvt_decode(unframed(ends[0])).control == codec.COMPLETION
 
         asked: list[bytes] = []
 

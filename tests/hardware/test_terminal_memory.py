@@ -170,3 +170,23 @@ def test_a_memory_is_small() -> None:
     assert not followed(2)
     assert memory.last is not None
     assert memory.last.is_told, "it had one, and forgot it"
+
+
+def test_a_terminal_that_forgot_a_refused_card_does_not_count_anew() -> None:
+    """What was told of a doubt before is known yet, though the newest number is told no more."""
+    session = opened(LAST)
+    doubt = lost(session)
+    back(session, RESULT)
+    session.transact("k", Transaction(Kind.SALE, 300, 978), 0)
+    hear(session, OK)
+    hear(session, told(codec.STATUS_INFO, [(0x27, 0x05), *AFTER[1:]]))
+    session.kept("k", 0, is_kept=True)
+    hear(session, told(codec.ABORTION, [("result", 0x05)]))
+    session.recall(0)
+    hear(session, OK)
+    hear(session, told(codec.STATUS_INFO, RESULT))
+    hear(session, told(codec.COMPLETION, []))
+    paid(session)
+    actions = session.inquire("q", doubt, 0, gives_way=True)
+    assert sends(actions) == []
+    assert ended(actions).verdict is Verdict.APPROVED

@@ -1038,19 +1038,85 @@ def test_what_was_called_off_untold_is_looked_at_before_the_next() -> None:
     assert (lost.before.trace, lost.before.receipt) == (5, 10)
 
 
-def test_what_the_terminal_refused_or_told_is_not_asked_about() -> None:
-    """A no to the command itself counts nothing, and a number that was told is known."""
+def test_what_the_terminal_refused_or_approved_is_not_asked_about() -> None:
+    """A no to the command itself counts nothing, and the number of what was paid is known."""
     session = opened(LAST)
     session.transact("j", SALE, 0)
     hear(session, bytes.fromhex("849c00"))
     assert not session.is_at_a_loss
     paying(session)
-    declined = [(0x27, 0x05), *RESULT[1:]]
-    hear(session, told(codec.STATUS_INFO, declined))
+    hear(session, told(codec.STATUS_INFO, RESULT))
     session.kept("j", 0, is_kept=True)
-    hear(session, told(codec.ABORTION, [("result", 0x05)]))
+    hear(session, told(codec.COMPLETION, []))
     assert session.is_idle
     assert not session.is_at_a_loss
+
+
+def declined_at(session: ZvtSession) -> ZvtSession:
+    """A card is refused there, under the next numbers; then it is asked for its last."""
+    paying(session)
+    hear(session, told(codec.STATUS_INFO, [(0x27, 0x05), *RESULT[1:]]))
+    session.kept("j", 0, is_kept=True)
+    hear(session, told(codec.ABORTION, [("result", 0x05)]))
+    assert session.is_at_a_loss, "it may forget that"
+    assert [one[:4] for one in sends(session.recall(0))] == ["0620"]
+    hear(session, OK)
+    return session
+
+
+def tells(session: ZvtSession, last: codec.Fields | None) -> None:
+    """It tells its last transaction, or that it has none."""
+    if last is None:
+        hear(session, told(codec.ABORTION, [("result", 0x83)]))
+        return
+    hear(session, told(codec.STATUS_INFO, last))
+    hear(session, told(codec.COMPLETION, []))
+
+
+@pytest.mark.parametrize("is_first", [False, True])
+@pytest.mark.parametrize("forgets", [False, True])
+def test_a_payment_after_a_refused_card_is_found_at_a_terminal_that_forgets_such(
+    *, forgets: bool, is_first: bool
+) -> None:
+    """Asked once more for its last, it says itself whether it remembers the no: what was lost next,
+    and never began, is not found at either, as the very first one after it, too."""
+    known = None if is_first else LAST
+    no: codec.Fields = [(0x27, 0x05), *RESULT[1:]]
+    session = declined_at(opened(known))
+    tells(session, known if forgets else no)
+    assert not session.is_at_a_loss
+    doubt = ended(paying(session).closed())
+    before = 4 if forgets else 5
+    assert doubt.before is not None
+    assert doubt.before.trace == (None if forgets and is_first else before)
+    session.opened(0)
+    hear(session, OK)
+    hear(session, told(codec.COMPLETION, [(0x29, 52500001)]))
+    hear(session, OK)
+    hear(session, told(codec.COMPLETION, [("status", 0)]))
+    hear(session, OK)
+    tells(session, known if forgets else no)
+    session.inquire("q", doubt, 0)
+    hear(session, OK)
+    if forgets and is_first:
+        done = [*hear(session, told(codec.ABORTION, [("result", 0x83)]))]
+    else:
+        hear(session, told(codec.STATUS_INFO, LAST if forgets else no))
+        done = hear(session, told(codec.COMPLETION, []))
+    assert ended(done).code == "not_found"
+
+
+def test_a_refused_card_that_cannot_be_asked_about_is_what_was_before() -> None:
+    """Too busy to tell, the terminal is paid at all the same, and asked again by and by."""
+    session = declined_at(opened(LAST))
+    hear(session, told(codec.ABORTION, [("result", 0x9C)]))
+    while not session.is_idle:
+        hear(session, OK)
+        hear(session, told(codec.ABORTION, [("result", 0x9C)]))
+    assert session.is_at_a_loss
+    doubt = ended(paying(session).closed())
+    assert doubt.before is not None
+    assert doubt.before.trace == 5
 
 
 @pytest.mark.parametrize("untold", [0x0B, 0x87])

@@ -123,6 +123,15 @@ def is_untold(job: Job) -> bool:
     return job.is_accepted and not is_told
 
 
+def note_end(memory: Memory, job: Job, verdict: Verdict) -> None:
+    """What the end of a transaction leaves open of which was the terminal's last: one that told no
+    number may be counted all the same, and one that came to nothing may be forgotten."""
+    memory.is_old |= is_untold(job)
+    if job.info is not None and job.info.identity.is_told and not job.info.is_day:
+        is_nothing = verdict is not Verdict.APPROVED or bool(job.info.result)
+        memory.is_forgettable |= is_nothing
+
+
 def is_older(job: Job, told: Identity, last: Identity | None) -> bool:
     """Whether a result is that of the transaction before, told once more. One that refers to
     another may be told by the number of that one."""

@@ -21,10 +21,16 @@ class Memory:
     What it told as its last after another one, when nobody waited for a result, is what was in
     doubt since that other one. That is remembered for as long as this process lives, because the
     next customer's transaction takes its place at the terminal.
+
+    Some terminals forget what came to nothing. Held against that, the next payment would never be
+    found: so the terminal is asked for its last before that one (`is_forgettable`), and says itself
+    whether it is such a one.
     """
 
     known: Identity | None = None
     is_old: bool = False
+    is_forgettable: bool = False
+    _behind: Identity | None = None
     _followed: dict[_Key, StatusInfo] = field(factory=dict)
 
     @property
@@ -32,9 +38,19 @@ class Memory:
         """Its last transaction, as a payment that begins now may be held against it."""
         return None if self.is_old else self.known
 
+    @property
+    def is_in_question(self) -> bool:
+        """Whether it should be asked for its last before it is asked for money."""
+        return self.last is None or self.is_forgettable
+
     def note(self, told: StatusInfo, *, was_awaited: bool) -> None:
         """It told of a transaction, as the result of what it was asked for or as its last."""
         last, identity = self.known, told.identity
+        behind, self._behind = self._behind, last if was_awaited else None
+        if self.is_forgettable and behind is not None and is_same(behind, identity):
+            # Nothing came after what it forgot, and it does not count anew.
+            last = identity
+        self.is_forgettable = False
         is_again = last is not None and (last == identity or is_same(last, identity))
         if last is not None and last.is_told and not (is_again or is_later(identity, last)):
             # It counts anew: its numbers do not name what they named before.
@@ -49,7 +65,9 @@ class Memory:
         """It says that it never had one; one that had, forgot it."""
         self._followed.clear()
         self.is_old = False
-        if self.known is None or not self.known.is_told:
+        was_none = self.is_forgettable and self._behind is not None and not self._behind.is_told
+        self.is_forgettable = False
+        if was_none or self.known is None or not self.known.is_told:
             self.known = Identity(terminal_id)
 
     def overtaken(self, doubt: Answer) -> StatusInfo | None:

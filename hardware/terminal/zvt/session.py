@@ -104,8 +104,8 @@ class ZvtSession:
 
     @property
     def is_at_a_loss(self) -> bool:
-        """Whether nobody knows which transaction was its last, and it could be asked now."""
-        return self.memory.last is None and self.is_idle and not self._is_barred
+        """Whether it is not certain which transaction was its last, and it could be asked now."""
+        return self.memory.is_in_question and self.is_idle and not self._is_barred
 
     @property
     def expects_enquiry(self) -> bool:
@@ -434,7 +434,7 @@ class ZvtSession:
             case Task.TRANSACT:
                 actions.append(endings.answered(job, self.memory.last, verdict, code))
                 self._remember(job)
-                self.memory.is_old |= endings.is_untold(job)
+                endings.note_end(self.memory, job, verdict)
         if self._is_other_terminal() and not self._is_barred:
             actions += self._bar("other_terminal")
         actions += self._next(now_ns)
