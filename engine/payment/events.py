@@ -97,7 +97,7 @@ class Asked:
     `tip_on_top_minor` comes to `amount_minor` of a sale, since the customer said so on our own
     screen. `entry` marks a number that is typed at the terminal: it costs more and is at the shop's
     risk. `card_ends` are the last four digits of the card that a refund should go to, or that
-    paid what is taken back, where known.
+    paid or reserved what is taken back or captured, where known.
     `offline_allowed`: as far as is known before, the shop takes it without a bank. With
     `alone_minor_max` above 0 the terminal is told so, and that is the most that can come of it, a
     tip from its own screen included; at 0, one that can be told asks its bank.

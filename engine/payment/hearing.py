@@ -58,7 +58,7 @@ def keep(body: KeepPayment, context: PaymentContext) -> Decision:
     take back what is another's by that number, that it must not.
 
     Refuses:
-        payment_must_be_open, payment_must_be_within_ceilings, reversal_must_be_of_its_payment.
+        payment_must_be_open, payment_must_be_within_ceilings, payment_must_be_of_its_original.
     """
     payment = context.payments.open.get(body.payment_id)
     if payment is None:
@@ -73,19 +73,29 @@ def keep(body: KeepPayment, context: PaymentContext) -> Decision:
     ):
         return refuse(Refusal.PAYMENT_MUST_BE_WITHIN_CEILINGS, payment_id=body.payment_id)
     if _is_of_another(payment.asked, body.answer):
-        return refuse(Refusal.REVERSAL_MUST_BE_OF_ITS_PAYMENT, payment_id=body.payment_id)
+        return refuse(Refusal.PAYMENT_MUST_BE_OF_ITS_ORIGINAL, payment_id=body.payment_id)
     fact = context.fact(body.payment_id, PaymentKept(body.payment_id, body.answer))
     return answered(body.payment_id, payment.standing.value, fact)
 
 
 def _is_of_another(asked: Asked, answer: Answer) -> bool:
-    """Whether what a terminal takes back by a number alone is shown to be no payment of ours: that
-    was on another card, or was less. The number may have begun anew, and be a stranger's now."""
-    original, ends = asked.original, answer.card.ends()
-    if asked.kind is not Kind.REVERSAL or original is None or original.reference:
-        return False
-    is_other_card = asked.card_ends != "" and ends not in ("", asked.card_ends)
-    return answer.amount_minor > 0 and (is_other_card or answer.amount_minor > asked.amount_minor)
+    """Whether what a terminal takes or takes back by a number alone is shown to be no payment of
+    ours: that was less. The number may have begun anew, and be a stranger's now."""
+    is_more = asked.kind is Kind.REVERSAL and answer.amount_minor > asked.amount_minor
+    is_other = _is_on_other_card(asked, answer) or (_is_by_number(asked) and is_more)
+    return answer.amount_minor > 0 and is_other
+
+
+def _is_on_other_card(asked: Asked, answer: Answer) -> bool:
+    """Whether it is on another card than the transaction that it is about by a number alone."""
+    ends = answer.card.ends()
+    return _is_by_number(asked) and asked.card_ends != "" and ends not in ("", asked.card_ends)
+
+
+def _is_by_number(asked: Asked) -> bool:
+    """Whether a terminal finds what it is about by a number alone."""
+    original, is_about = asked.original, asked.kind in (*UNDOING, Kind.CAPTURE)
+    return is_about and original is not None and not original.reference
 
 
 def hear(body: HearPayment, context: PaymentContext) -> Decision:
@@ -113,7 +123,8 @@ def _heard(payment: Payment, body: HearPayment, context: PaymentContext) -> Deci
         return _taken_by_another(payment, context)
     found = _found(payment, body.answer)
     is_undoing = payment.asked.kind in UNDOING
-    if is_undoing and body.answer.code == ALREADY_REVERSED:
+    is_ours = not _is_on_other_card(payment.asked, body.answer)
+    if is_undoing and is_ours and body.answer.code == ALREADY_REVERSED:
         return _gone_before(payment, body.answer, found, context)
     if not Payment(payment.asked, 0, found.standing).is_approved:
         return _ended(payment, body.answer, found, context)
@@ -164,6 +175,8 @@ def _found(payment: Payment, answer: Answer) -> _Found:
             return _Found(standing, Problem.NOT_REVERSED)
         # More than was reserved or taken cannot go back: it is another way of saying all.
         fits = True
+    elif _is_of_another(asked, answer):
+        return _Found(standing, Problem.DIFFERS)
     if not fits or answer.currency_code not in (0, asked.currency_code):
         return _Found(standing, Problem.DIFFERS)
     if answer.is_offline and asked.kind in STORABLE and not asked.offline_allowed:

@@ -21,7 +21,7 @@ class Refusal:
     REFUND_MUST_BE_REVERSIBLE = "refund_must_be_reversible"
     PAYMENT_MUST_BE_OF_TERMINAL_DAY = "payment_must_be_of_terminal_day"
     PAYMENT_MUST_BE_WITHIN_CEILINGS = "payment_must_be_within_ceilings"
-    REVERSAL_MUST_BE_OF_ITS_PAYMENT = "reversal_must_be_of_its_payment"
+    PAYMENT_MUST_BE_OF_ITS_ORIGINAL = "payment_must_be_of_its_original"
     TERMINAL_MUST_BE_FREE = "terminal_must_be_free"
     TAB_MUST_BE_OPEN = "tab_must_be_open"
     TAB_MUST_NOT_BE_OPEN = "tab_must_not_be_open"

@@ -105,6 +105,7 @@ def release_of(tab: Tab, asked: Asked, payment_id: str) -> Asked:
         amount_minor=tab.reserved_minor,
         original=tab.card.identity,
         of_payment=tab.card.payment_id,
+        card_ends=tab.card.card.ends(),
     )
 
 
@@ -199,5 +200,6 @@ def _on_reservation(
         card.payment_id,
         tip_minor=tip_minor,
         authorisation=card.authorisation if kind is Kind.CAPTURE else "",
+        card_ends=card.card.ends(),
     )
     return asked_for(asked, context)

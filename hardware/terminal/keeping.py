@@ -15,7 +15,7 @@ from hardware.terminal.limits import KEEP_NS, NS_PER_S
 DECIDED = (
     Refusal.PAYMENT_MUST_BE_OPEN,
     Refusal.PAYMENT_MUST_BE_WITHIN_CEILINGS,
-    Refusal.REVERSAL_MUST_BE_OF_ITS_PAYMENT,
+    Refusal.PAYMENT_MUST_BE_OF_ITS_ORIGINAL,
 )
 
 

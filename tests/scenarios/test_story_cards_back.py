@@ -25,6 +25,7 @@ from engine.order.state import Phase
 from engine.payment.commands import (
     CaptureTab,
     KeepPayment,
+    ReleaseTab,
     ReportUpload,
     RequestPayment,
     ReverseTender,
@@ -37,7 +38,7 @@ from engine.payment.refusal import Refusal
 from engine.price_list.decide import SetPrices
 from engine.price_list.model import PriceEntry, PriceList, PriceSet
 from engine.register import CloseDay
-from engine.terminal import CardShown, Identity, Kind, Verdict
+from engine.terminal import ALREADY_REVERSED, CardShown, Identity, Kind, Verdict
 from engine.till import CloseTill, CountTill, Denomination
 from engine.views.build import order_view, register_view, suspended_views
 from engine.views.payments import payments_view
@@ -236,11 +237,47 @@ def test_nothing_is_taken_back_that_is_on_another_card(
     if is_taken:
         shop.ok(said, admin=True)
         return
-    assert shop.no(said, admin=True) == Refusal.REVERSAL_MUST_BE_OF_ITS_PAYMENT
+    assert shop.no(said, admin=True) == Refusal.PAYMENT_MUST_BE_OF_ITS_ORIGINAL
     hear(shop, Verdict.APPROVED, 2, **shown)
     assert [one.amount_minor for one in shop.order(order_id).tenders] == [799]
     (listed,) = payments_view(shop.books, now_ns=shop.now_ns).exceptions
     assert (listed.problem, listed.kind) == ("not_reversed", "reversal")
+
+
+@pytest.mark.parametrize(
+    ("command", "problem"), [(CaptureTab(), "differs"), (ReleaseTab(), "not_reversed")]
+)
+def test_a_tab_is_captured_and_released_on_its_own_card(command: Any, problem: str) -> None:
+    """A reservation outlasts the terminal's days, and its number may be another's by then."""
+    shop, order_id = tab_shop()
+    shop.ok(ResumeOrder(order_id))
+    if command == CaptureTab():
+        shop.ok(StartTendering())
+    shop.ok(command)
+    running_now = running(shop)
+    payment_id, amount_minor = running_now.asked.payment_id, running_now.asked.amount_minor
+    for card, is_taken in ((VISA, True), (STRANGER, False)):
+        answer = told(running_now, Verdict.APPROVED, 2, card=card)
+        said = KeepPayment(payment_id, answer)
+        if is_taken:
+            shop.ok(said, admin=True)
+        else:
+            assert shop.no(said, admin=True) == Refusal.PAYMENT_MUST_BE_OF_ITS_ORIGINAL
+    hear(shop, Verdict.APPROVED, 2, card=STRANGER)
+    listed = {one.payment_id: one for one in payments_view(shop.books, now_ns=1).exceptions}
+    assert (listed[payment_id].problem, listed[payment_id].amount_minor) == (problem, amount_minor)
+
+
+def test_a_stranger_who_had_money_back_says_nothing_of_ours() -> None:
+    """The terminal took back before what has that number now, on another card: ours is paid."""
+    shop = card_shop()
+    order_id = paid_by_card(shop, "wine")
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.ABORTED, 2, code=ALREADY_REVERSED, card=STRANGER)
+    assert [one.amount_minor for one in shop.order(order_id).tenders] == [799]
+    shop.ok(ReverseTender(1))
+    hear(shop, Verdict.ABORTED, 3, code=ALREADY_REVERSED)
+    assert shop.order(order_id).tenders == ()
 
 
 def test_what_has_a_name_of_its_own_is_taken_back_by_that() -> None:
@@ -263,7 +300,7 @@ def test_a_late_payment_is_taken_back_from_its_own_card() -> None:
     back = running(shop)
     assert back.asked.card_ends == "0119"
     stranger = KeepPayment(back.asked.payment_id, told(back, Verdict.APPROVED, 2, card=STRANGER))
-    assert shop.no(stranger, admin=True) == Refusal.REVERSAL_MUST_BE_OF_ITS_PAYMENT
+    assert shop.no(stranger, admin=True) == Refusal.PAYMENT_MUST_BE_OF_ITS_ORIGINAL
     hear(shop, Verdict.ABORTED, 2, code="abort")
     # What should not have been taken stands on the list for the try that moved nothing.
     (listed,) = payments_view(shop.books, now_ns=shop.now_ns).exceptions
