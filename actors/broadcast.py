@@ -153,7 +153,8 @@ class BroadcastActor:
 
 
 _FOR_EVERYONE = frozenset(("order.suspended/1", "order.resumed/1"))
-_OF_ALL = frozenset(("staff", "settings"))
+# What is offered, and who sells it: on every screen, whoever changed it wherever.
+_OF_ALL = frozenset(("catalog", "charges", "prices", "promotions", "settings", "staff", "taxes"))
 
 
 class DeviceBoard:

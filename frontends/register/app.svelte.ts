@@ -97,6 +97,7 @@ const FLASH_MS = 900;
 const PASSING_MS = 10_000;
 const PASSING = new Set(['payment_must_be_settled', 'terminal_must_be_done', 'terminal_must_be_free', 'terminal_day_must_have_ended']);
 const COUNT_EVERY_MS = 10_000;
+const RENEW_EVERY_MS = 1_000;
 const NO_CURRENCY: Currency = { code: 'EUR', digits: 2 };
 
 function refused(refusal: Refusal): { ok: false; data: null; refusal: Refusal } {
@@ -183,6 +184,8 @@ export class App {
   private serial = 0;
   private flashing: ReturnType<typeof setTimeout> | undefined;
   private fading: ReturnType<typeof setTimeout> | undefined;
+  private renewing: ReturnType<typeof setTimeout> | undefined;
+  private renewedAt = -RENEW_EVERY_MS;
   private batch = false;
   private readonly notesAsked = new Set<string>();
   private allowed: Approval | null = null;
@@ -252,6 +255,16 @@ export class App {
     this.say('positive', t('exceptions.settled', { n: gone.length, amount: this.money(gone[0].amount_minor + gone[0].tip_minor) }));
   }
 
+  /** Look again at what is offered: at once, and while an import changes it many times, now and then. */
+  private renew(): void {
+    const wait = Math.max(0, this.renewedAt + RENEW_EVERY_MS - performance.now());
+    this.renewing ??= setTimeout(() => {
+      this.renewing = undefined;
+      this.renewedAt = performance.now();
+      void this.refreshStore();
+    }, wait);
+  }
+
   /** Ask anew who works here and what is offered: it may have changed since this page was loaded. */
   async refreshStore(): Promise<void> {
     const answer = await this.link.query('store.state', {});
@@ -276,7 +289,7 @@ export class App {
     // Who works here may have changed since this page was loaded: the next person is to find their face.
     const left = before?.operator && !next.operator;
     // A tile must not tell another price than the line it makes.
-    if (left || (before && before.offer_version !== next.offer_version)) void this.refreshStore();
+    if (left || (before && before.offer_version !== next.offer_version)) this.renew();
     this.clearPassed(before, next);
     this.hearCard(next);
     this.split.hear(next.order);

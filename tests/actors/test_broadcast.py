@@ -22,8 +22,8 @@ STAMP = Stamp(1, 0, "2026-11-23")
 
 
 def _news(position: int, *registers: str, name: str = "order.line_added/1") -> Committed:
-    streams = {"effect": "effect/printer/1", "settings": "settings"}
-    stream = streams.get(name.partition(".")[0], "order/x")
+    noun = name.partition(".")[0]
+    stream = {"effect": "effect/printer/1", "order": "order/x"}.get(noun, noun)
     record = Record(position, 1, "live", stream, 1, name, "c", "", "1", STAMP, {})
     return Committed(1, position, (record,), frozenset(registers))
 
@@ -75,13 +75,18 @@ async def test_followers_get_the_view_after_a_commit() -> None:
         ("order.suspended/1", ["display", "register", "status"]),
         ("settings.register_defined/1", ["display", "register", "status"]),
         ("settings.foreign_currencies_set/1", ["display", "register", "status"]),
+        ("catalog.segment_installed/1", ["display", "register", "status"]),
+        ("charges.set/1", ["display", "register", "status"]),
+        ("prices.set/1", ["display", "register", "status"]),
+        ("promotions.set/1", ["display", "register", "status"]),
+        ("taxes.set/1", ["display", "register", "status"]),
         ("effect.started/1", ["register", "status"]),
         ("order.line_added/1", ["status"]),
     ],
 )
 async def test_what_concerns_everyone_reaches_everyone(name: str, topics: list[str]) -> None:
-    """Parked orders and settings change every screen, a device's report the registers', a line only
-    its own."""
+    """Parked orders, settings and what is offered change every screen, a device's report the
+    registers', a line only its own."""
     async with open_stand() as stand:
         await _broadcast(stand)
         for topic in ("register", "display"):

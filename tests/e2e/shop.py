@@ -129,11 +129,14 @@ class DemoStore:
             likes = (*likes, "--jurisdiction", "DE-PORT")
         self._import("taxes", pack, *likes)
 
-    def change_price(self, name: str, price_minor: int) -> None:
-        """Import an item of the demo catalog anew, at another price."""
+    def change_price(self, name: str, price_minor: int, *, department: str = "") -> None:
+        """Import an item of the demo catalog anew, at another price; in another department."""
         rows = (ROOT / "countertop/demo_data/catalog.csv").read_text().splitlines()
         row = next(row.split(",") for row in rows if row.split(",")[2] == name)
-        row[rows[0].split(",").index("price_minor")] = str(price_minor)
+        cells = rows[0].split(",")
+        row[cells.index("price_minor")] = str(price_minor)
+        if department:
+            row[cells.index("department")] = department
         file = self.folder / "catalog.csv"
         file.write_text(f"{rows[0]}\n{','.join(row)}\n")
         self._import("catalog", str(file))
