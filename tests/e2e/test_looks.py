@@ -35,7 +35,7 @@ IN_LANGUAGES = [
     ("390x844", "light", "fr"),
 ]
 # What else stands on counters, and lies in hands.
-WIDE_SCREENS = ((768, 1024), (1280, 800), (1366, 768), (1920, 1080))
+WIDE_SCREENS = ((800, 480), (768, 1024), (1280, 800), (1366, 768), (1920, 1080))
 PHONES = ((360, 740), (430, 932))
 SHOWN = "[matchMedia('(prefers-color-scheme: dark)').matches, document.documentElement.lang]"
 WIDTH = "element => element.getBoundingClientRect().width"

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.breadth import breadth
-from tests.e2e.shop import Cashier, DemoStore, MakeCashier
+from tests.e2e.shop import PEOPLE, Cashier, DemoStore, MakeCashier
 from tests.e2e.test_without_receipt import RULES
 from tests.house.test_catalogues import LANGUAGES, catalogue
 
@@ -21,6 +21,13 @@ LINES = """(name) => {
   range.selectNodeContents(name);
   return range.getClientRects().length;
 }"""
+
+# Its corners are its own: neither beyond the screen nor below what lies over it.
+WHOLE = """(all) => all.every((one) => {
+  const box = one.getBoundingClientRect();
+  return [[box.left + 6, box.top + 6], [box.right - 6, box.bottom - 6]].every(([x, y]) =>
+    one.contains(document.elementFromPoint(x, y)));
+})"""
 
 TOPS = """(text) => {
   const range = document.createRange();
@@ -43,6 +50,12 @@ def cut_off(buttons: Locator) -> Any:
     """The words of those that their buttons have no room for."""
     expect(buttons.first).to_be_visible()
     return buttons.evaluate_all(FITS)
+
+
+def seen_whole(all_of: Locator) -> bool:
+    """Whether there are some, and each of them stands on the screen, with nothing over it."""
+    expect(all_of.first).to_be_visible()
+    return bool(all_of.evaluate_all(WHOLE))
 
 
 @pytest.fixture
@@ -122,6 +135,34 @@ def test_a_drawer_is_counted_without_scrolling_to_the_keys(
         page.keyboard.press("1")
         page.keyboard.press("Enter")
     expect(do).to_contain_text("€388.88")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sale_on_seven_inches_needs_no_scrolling(
+    cashier: MakeCashier, fresh_store: DemoStore, language: str
+) -> None:
+    """On a screen of 800 by 480: the PIN and what sends it, four lines of an order, all that can be
+    done with one, a card, and every note that is likely."""
+    words = catalogue(language)
+    ana = in_language(cashier, fresh_store, (800, 480), language)
+    page = ana.page
+    ana.press(page.locator(".face", has_text="Ana"))
+    ana.digits(PEOPLE["Ana"])
+    for one in (page.locator(".pad"), page.get_by_role("button", name=words["sign_on.do"])):
+        expect(one).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Enter")
+    expect(page.locator(".tiles")).to_be_visible()
+    assert fresh_store.command("till.open", {"denominations": []})["ok"]
+    for name in ("Espresso", "Flat white", "Double espresso"):
+        ana.tap(name)
+    expect(ana.lines).to_have_count(3)
+    assert seen_whole(ana.lines)
+    ana.press(ana.lines.first)
+    assert seen_whole(page.locator(".editor .btn"))
+    ana.press(ana.lines.first.locator(".line"))
+    ana.pay()
+    for part in (".pay .card.main", ".pay .quick .btn", ".pay .pad .btn", ".pay .take"):
+        assert seen_whole(page.locator(part)), part
 
 
 @breadth
