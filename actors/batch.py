@@ -30,8 +30,6 @@ class Batch:
 
     entries: list[Entry] = field(factory=list)
     pending: list[Pending] = field(factory=list)
-    replies: list[tuple[Pending, Reply, int | None]] = field(factory=list)
-    looked: list[tuple[Pending, Reply]] = field(factory=list)
     records: list[NewRecord] = field(factory=list)
     registers: set[str] = field(factory=set)
     by_id: dict[str, Pending] = field(factory=dict)

@@ -47,13 +47,12 @@ IN_MEMORY = frozenset(("tmpfs", "ramfs", "overlay"))
 
 @define(eq=False)
 class OwnStore:
-    """A running `countertop serve`; `started_s` is from its spawning until its doors were open."""
+    """A running `countertop serve`."""
 
     data: Path
     process: subprocess.Popen[str]
     doors: OpenDoors
     tokens: Tokens
-    started_s: float
 
     @property
     def pid(self) -> int:
@@ -84,9 +83,7 @@ def file_system(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def own_store(
-    directory: Path, *, store_id: str = "bench", one_process: bool = False, more: str = ""
-) -> Iterator[OwnStore]:
+def own_store(directory: Path, *, one_process: bool = False, more: str = "") -> Iterator[OwnStore]:
     """`countertop serve` on `directory/data` for as long as the block lasts; its log is beside.
     Its nodes are processes of their own, or all in one; `more` is added to its configuration.
 
@@ -96,10 +93,9 @@ def own_store(
     data = directory / "data"
     config, log = directory / "store.toml", directory / "store.log"
     config.write_text(
-        f'data_dir = "{data}"\nstore_id = "{store_id}"\nreserve_mib = 0\n'
+        f'data_dir = "{data}"\nstore_id = "bench"\nreserve_mib = 0\n'
         f"one_process = {str(one_process).lower()}\n\n[doors]\nhttp_port = 0\n{more}"
     )
-    begun = time.perf_counter()
     with log.open("a") as errors:
         process = subprocess.Popen(
             [sys.executable, "-m", "countertop", "serve", str(config)],
@@ -113,13 +109,12 @@ def own_store(
         # Its one line of output comes when the doors are open.
         ready, _, _ = select.select([process.stdout], [], [], START_S)
         line = process.stdout.readline() if ready else ""
-        started_s = time.perf_counter() - begun
         doors = read_doors(data / "run")
         if not line or doors is None:
             raise LoadError(
                 f"the store did not start; its log says why:\n{log.read_text()[-2000:]}"
             )
-        yield OwnStore(data, process, doors, tokens(data, SystemWorld()), started_s)
+        yield OwnStore(data, process, doors, tokens(data, SystemWorld()))
     finally:
         _end(process)
 

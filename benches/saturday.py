@@ -142,10 +142,10 @@ def read_catalog(path: Path) -> dict[str, int]:
         }
 
 
-def made_baskets(codes: list[str], count: int = BASKETS) -> tuple[tuple[str, ...], ...]:
+def made_baskets(codes: list[str]) -> tuple[tuple[str, ...], ...]:
     """Baskets of eight codes, the same in every run."""
     chance = random.Random(11)
-    return tuple(tuple(chance.choices(codes, k=SCANS)) for _ in range(count))
+    return tuple(tuple(chance.choices(codes, k=SCANS)) for _ in range(BASKETS))
 
 
 def read_baskets(path: Path) -> tuple[tuple[str, ...], ...]:

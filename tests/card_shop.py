@@ -93,13 +93,13 @@ def keep(shop: Shop, verdict: Verdict, number: int = 1, register: str = "1") -> 
     return shop.ok(body, register, admin=True)
 
 
-def paid_by_card(shop: Shop, *codes: str, number: int = 1, register: str = "1") -> str:
-    """Sell and have the terminal approve; the order's id, still to be completed."""
+def paid_by_card(shop: Shop, *codes: str, number: int = 1) -> str:
+    """Sell at register 1 and have the terminal approve; the order's id, still to be completed."""
     order_id = ""
     for code in codes:
-        order_id = shop.ok(AddLine(code), register)["order_id"]
-    shop.ok(RequestPayment(), register)
-    hear(shop, Verdict.APPROVED, number, register=register)
+        order_id = shop.ok(AddLine(code))["order_id"]
+    shop.ok(RequestPayment())
+    hear(shop, Verdict.APPROVED, number)
     return order_id
 
 

@@ -80,10 +80,10 @@ class Clearing:
         """What kinds of differences are listed."""
         return [item.kind for item in self.view(today).items]
 
-    def fees(self, day: str = "2026-11-23") -> tuple[PaymentFeeView, ...]:
-        """What the payments of a business date cost."""
+    def fees(self) -> tuple[PaymentFeeView, ...]:
+        """What the payments of the shop's day cost."""
         self.fold()
-        return payment_fees(self.db, FindPaymentFees(day)).payments
+        return payment_fees(self.db, FindPaymentFees("2026-11-23")).payments
 
     def terms(self, *acquirers: Acquirer) -> None:
         """Put terms in force."""

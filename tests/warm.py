@@ -48,9 +48,9 @@ def run(
     return _ended(_live, tuple(map(str, words)), cwd, timeout_s)
 
 
-def run_verifier(*words: str | Path, timeout_s: float = 60.0) -> subprocess.CompletedProcess[str]:
+def run_verifier(*words: str | Path) -> subprocess.CompletedProcess[str]:
     """`python -m verifier WORDS`, as `run`."""
-    return _ended(_verify, tuple(map(str, words)), ROOT, timeout_s)
+    return _ended(_verify, tuple(map(str, words)), ROOT, 60.0)
 
 
 def _ended(

@@ -184,7 +184,7 @@ def _is_in_its_window(
     return read.starts <= today and (not read.ends or today <= read.ends)
 
 
-def withdraw(order: Order, code: str, context: OrderContext) -> CouponWithdrawn | Decision:
+def withdraw(order: Order, code: str) -> CouponWithdrawn | Decision:
     """The fact that a coupon is no longer on the order.
 
     Refuses:

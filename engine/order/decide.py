@@ -202,7 +202,7 @@ def _chosen(order: Order, body: Choice, context: OrderContext) -> OrderEvent | D
         case CompOrder():
             return comp_order(order, body, context)
         case WithdrawCoupon():
-            return withdraw(order, body.code, context)
+            return withdraw(order, body.code)
         case _:
             assert_never(body)
 

@@ -31,6 +31,7 @@ RECOVER = b"\x10\x05\x02"  # DLE ENQ 2: recover from an error, drop what is buff
 _ALIGN = {Align.LEFT: 0, Align.CENTER: 1, Align.RIGHT: 2}
 _REAL_TIME_STARTS = (b"\x10\x04", b"\x10\x05", b"\x10\x14")
 _CODE128_MODULES_PER_CHAR = 11
+_QR_MODULE_DOTS = 5
 
 
 def select_page(number: int) -> bytes:
@@ -88,13 +89,13 @@ def process_id(marker: bytes) -> bytes:
     return b"\x1d(H\x06\x00\x30\x30" + marker
 
 
-def qr_code(data: bytes, *, module_dots: int = 5) -> bytes:
+def qr_code(data: bytes) -> bytes:
     """GS ( k 49: QR model 2, error correction M, store `data` and print it."""
     stored = len(data) + 3
     return b"".join(
         (
             b"\x1d(k\x04\x001A2\x00",
-            b"\x1d(k\x03\x001C" + bytes([module_dots]),
+            b"\x1d(k\x03\x001C" + bytes([_QR_MODULE_DOTS]),
             b"\x1d(k\x03\x001E1",
             b"\x1d(k" + stored.to_bytes(2, "little") + b"1P0" + data,
             b"\x1d(k\x03\x001Q0",

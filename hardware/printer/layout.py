@@ -16,7 +16,6 @@ from hardware.limits import DOCUMENT_BLOCKS_MAX, SYMBOL_BYTES_MAX
 from hardware.printer.codepages import cell_width, text_width
 
 COPY_BANNER = "*** COPY ***"
-WIDTHS = (32, 42, 48)
 _LEFT_COLUMNS_MIN = 8
 _FEED_LINES_MAX = 50
 

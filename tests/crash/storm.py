@@ -193,7 +193,7 @@ class Round:
         async with trio.open_nursery() as nursery:
             await nursery.start(self.counter.run)
             self.config = with_devices(self.config, self.counter)
-            async with self._tills(nursery):
+            async with self._tills():
                 await script()
             nursery.cancel_scope.cancel()
 
@@ -205,7 +205,7 @@ class Round:
         await self.last_life()
 
     @asynccontextmanager
-    async def _tills(self, nursery: trio.Nursery) -> AsyncIterator[None]:
+    async def _tills(self) -> AsyncIterator[None]:
         """Two tills, one over nng and one over a WebSocket."""
         world = SystemWorld()
         token = tokens(self.config.data, world).front

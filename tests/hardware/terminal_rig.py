@@ -155,7 +155,7 @@ async def open_shop(
         nursery.cancel_scope.cancel()
 
 
-def simulated(is_serial: bool = False) -> tuple[SimulatedCarrier, World]:
+def simulated() -> tuple[SimulatedCarrier, World]:
     """A cable without a machine, and a world whose clock is trio's."""
     return SimulatedCarrier("terminal"), ManualWorld(follow=True)
 

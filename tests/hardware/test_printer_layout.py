@@ -11,7 +11,6 @@ from hardware.limits import DOCUMENT_BLOCKS_MAX
 from hardware.printer.codepages import text_width
 from hardware.printer.layout import (
     COPY_BANNER,
-    WIDTHS,
     FeedLine,
     LayoutError,
     SymbolLine,
@@ -34,7 +33,7 @@ def _document(*blocks: Block) -> Document:
 
 
 @given(st.lists(st.builds(columns, _WORDS, _AMOUNTS, bold=st.booleans(), large=st.booleans())),
-       st.sampled_from(WIDTHS))  # fmt: skip
+       st.sampled_from((32, 42, 48)))  # fmt: skip
 def test_columns_fit_and_amounts_stay_whole(blocks: list[Block], width: int) -> None:
     """No line is wider than the paper, and every amount stands whole at the right edge."""
     for block in blocks:

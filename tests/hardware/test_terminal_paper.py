@@ -29,9 +29,9 @@ def result(code: int, *objects: str, more: str = "") -> bytes:
     return bytes.fromhex(f"040f{len(body) // 2:02x}{body}")
 
 
-def paper_of(*objects: str, code: int = 0, more: str = "") -> ForPaper:
+def paper_of(*objects: str, more: str = "") -> ForPaper:
     """What is kept of a result for paper of ours."""
-    return codec.status_info(zvt_decode(result(code, *objects, more=more))).paper
+    return codec.status_info(zvt_decode(result(0, *objects, more=more))).paper
 
 
 # Source: PA00P015 revision 13.08, chapters 6.3 and 6.4: the number of the shop (field 2A), that of

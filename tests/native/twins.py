@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 LineTuple = tuple[int, int, int, int, int, bool, int, int]
 
-NO_DISCOUNT, PERCENT, AMOUNT, FIXED = 0, 1, 2, 9
+# Of a discount, as the floor takes them; 0 is none.
+PERCENT, AMOUNT, FIXED = 1, 2, 9
 
 
 def rounded(value: Fraction, mode: str) -> int:

@@ -162,7 +162,6 @@ class NaiveDay:
     paid_in: int = 0
     paid_out: int = 0
     over_short: int = 0
-    touched: bool = False
 
 
 @define

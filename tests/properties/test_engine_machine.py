@@ -308,7 +308,6 @@ class TwoRegisters(RuleBasedStateMachine):
             self.accepted(VoidOrder("left"), register)
             del self.side(register).current[register]
             self.side(register).days[register].voided_orders += 1
-            self.side(register).days[register].touched = True
 
     # --------------------------------------------------------------------------------- parking
 
@@ -517,7 +516,6 @@ class TwoRegisters(RuleBasedStateMachine):
         day.sales.append(total)
         day.rounding += rounding
         day.cash += handed - change
-        day.touched = True
         self.side(register).grand[register] += total
         self.side(register).complete(order_id, order)
         goods = -sum(line.fixed or 0 for line in order.live())
@@ -572,14 +570,12 @@ class TwoRegisters(RuleBasedStateMachine):
         till.moves.append(amount if pay_in else -amount)
         day.paid_in += amount if pay_in else 0
         day.paid_out += 0 if pay_in else amount
-        day.touched = True
 
     @rule(register=REGISTERS)
     def no_sale(self, register: str) -> None:
         """The drawer opens and is counted."""
         self.accepted(OpenDrawer("look"), register)
         self.side(register).days[register].no_sales += 1
-        self.side(register).days[register].touched = True
 
     @rule(register=REGISTERS, counted=st.integers(0, 30_000), close_day=st.booleans())
     def count(self, register: str, counted: int, close_day: bool) -> None:
@@ -598,7 +594,6 @@ class TwoRegisters(RuleBasedStateMachine):
         closed = self.accepted(CloseTill(), register)
         assert closed["difference_minor"] == counted - till.expected()
         day.over_short += counted - till.expected()
-        day.touched = True
         if close_day:
             self.close_day(register, order is not None)
         self.accepted(OpenTill(sheet), register)

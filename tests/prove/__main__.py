@@ -161,11 +161,11 @@ def command_of(part: Part, minutes: float, *, is_sample: bool = False) -> list[s
     return [*part.command, *limits, *(part.sample if is_sample else ())]
 
 
-def run_part(part: Part, command: list[str], *, python: str = sys.executable) -> Outcome:
+def run_part(part: Part, command: list[str]) -> Outcome:
     """Run one part by its command to its end and read its figures."""
     with tempfile.TemporaryDirectory(prefix="countertop-prove-") as folder:
         figures = Path(folder) / "figures.json"
-        whole = [python, "-m", *command, "--json", str(figures)]
+        whole = [sys.executable, "-m", *command, "--json", str(figures)]
         code = subprocess.run(whole, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
         if code == 0 and not figures.exists():
             # Its tool is missing; it has said which one, and how to get it.

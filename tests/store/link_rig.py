@@ -32,11 +32,11 @@ class LinkShop(OwnShop):
     provider: ProviderFake
     callback_url: str
 
-    async def ask_for_link(self, *codes: str, life_s: int = 600) -> str:
+    async def ask_for_link(self, *codes: str) -> str:
         """Ring up and have a link offered; its id."""
         for code in codes:
             await self.do("order.add_line", code=code)
-        paylink_id: str = (await self.do("paylink.request", life_s=life_s))["paylink_id"]
+        paylink_id: str = (await self.do("paylink.request", life_s=600))["paylink_id"]
         await self.until(paylink_id, "waiting")
         return paylink_id
 
@@ -80,10 +80,10 @@ async def open_provider(folder: Path) -> AsyncIterator[ProviderFake]:
 
 @asynccontextmanager
 async def open_link_shop(
-    folder: Path, provider: ProviderFake, *, calls: bool = True, one_process: bool = True
+    folder: Path, provider: ProviderFake, *, calls: bool = True
 ) -> AsyncIterator[LinkShop]:
     """A store whose register 1 takes payments by link; where the provider `calls`, at its door."""
-    config = own_config(folder, one_process=one_process)
+    config = own_config(folder)
     port = free_port()
     url = f"http://127.0.0.1:{port}/callbacks/qr"
     settings = provider.settings(callback_url=url if calls else "")

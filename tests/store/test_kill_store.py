@@ -56,7 +56,6 @@ class Storm:
     config: Config
     seed: int
     answers: list[Answered] = field(factory=list)
-    early: int = 0
     kills: int = 0
     networks: set[str] = field(factory=set)
     records: list[Record] = field(factory=list)
@@ -98,7 +97,6 @@ async def _kill_again_and_again(server: StoreProcess, storm: Storm) -> None:
         server.start()
         before = len(storm.answers)
         if dice.random() < 0.2:
-            storm.early += 1
             await trio.sleep(dice.uniform(0.02, 0.2))
         else:
             wanted = before + dice.randint(5, 80)

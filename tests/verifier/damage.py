@@ -54,7 +54,7 @@ TABLES = (
 )
 
 
-def make_journal(folder: Path, entries: int = 14) -> bytes:
+def make_journal(folder: Path) -> bytes:
     """The bytes of a whole journal with answers that have no facts, and three checkpoints."""
     path = folder / "store" / "journal.db"
     # One key, so that the same file is made each time.
@@ -62,7 +62,7 @@ def make_journal(folder: Path, entries: int = 14) -> bytes:
     with Journal.open(
         path, store_id="shop-1", reserve_bytes=0, checkpoint_every=6, signer=signer
     ) as journal:
-        for number in range(entries):
+        for number in range(14):
             # Every fifth command is a refusal whose answer is kept, every fourth has two facts.
             count = 0 if number % 5 == 3 else 2 if number % 4 == 1 else 1
             journal.append([sample_entry(number, records=count)])
