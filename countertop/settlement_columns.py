@@ -12,8 +12,6 @@ from countertop.toml_files import NOT_READ, read_toml
 from engine.fields import Fields, FieldsError
 from engine.settlement.model import RowKind
 
-Kinds = dict[str, RowKind]
-
 
 @frozen
 class Columns:

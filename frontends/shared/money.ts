@@ -96,11 +96,6 @@ export function microsOfMinor(minor: number, currency: Currency): number {
   return minor * 10 ** (MICRO_DIGITS - currency.digits);
 }
 
-/** Minor units of a unit price, its finer digits cut off; only to start an editor with. */
-export function minorOfMicros(micros: number, currency: Currency): number {
-  return Math.trunc(micros / 10 ** (MICRO_DIGITS - currency.digits));
-}
-
 /** 2000 pieces is `2`; 457 of kg is `0.457 kg`. */
 export function formatQuantity(milli: number, unit: string, language: string): string {
   if (unit === 'piece' && milli % 1000 === 0) return formatScaled(milli / 1000, 0, language);

@@ -45,9 +45,8 @@ export interface ScanView {
 def typescript() -> str:
     """The whole module."""
     found = definitions()
-    names = {name: name for name in found["$defs"]}
     pieces = [_HEAD]
-    pieces += [_declaration(name, schema, names) for name, schema in found["$defs"].items()]
+    pieces += [_declaration(name, schema) for name, schema in found["$defs"].items()]
     pieces += [_NOTICE, _family("Commands", found["commands"], "What each command takes.")]
     pieces += [_family("Queries", found["queries"], "What each query takes.")]
     topics = [f"  {topic}: {_TOPIC_VIEWS[topic]};" for topic in TOPICS]
@@ -65,7 +64,7 @@ def _family(name: str, family: dict[str, Json], words: str) -> str:
     return "\n".join([*lines, "}\n"])
 
 
-def _declaration(name: str, schema: Json, names: Json) -> str:
+def _declaration(name: str, schema: Json) -> str:
     words = _comment(schema.get("description", ""), "")
     if "enum" in schema or "oneOf" in schema:
         return f"\n{words}export type {name} =\n{_alternatives(schema)};\n"

@@ -64,7 +64,6 @@ class Stage(Scene):
     disk: MemoryDisk | None = None
     store: Store | None = None
     starts: int = 0
-    device_starts: int = 0
     link: SimulatedLink = field(init=False)
     _store_scope: trio.CancelScope = field(factory=trio.CancelScope)
     _devices_scope: trio.CancelScope = field(factory=trio.CancelScope)
@@ -135,7 +134,6 @@ class Stage(Scene):
     async def _devices(self) -> None:
         while True:
             self._devices_scope = trio.CancelScope()
-            self.device_starts += 1
             with self._devices_scope:
                 await self._device_node()
             self.link.cut()
