@@ -12,10 +12,10 @@ from typing import assert_never
 from attrs import frozen
 
 from engine.document import Align, Block, BlockKind, Document
+from engine.words import words_of
 from hardware.limits import DOCUMENT_BLOCKS_MAX, SYMBOL_BYTES_MAX
 from hardware.printer.codepages import cell_width, text_width
 
-COPY_BANNER = "*** COPY ***"
 _LEFT_COLUMNS_MIN = 8
 _FEED_LINES_MAX = 50
 
@@ -53,20 +53,26 @@ class LayoutError(ValueError):
 
 
 def lay_out(document: Document, width: int, *, copy: bool = False) -> tuple[Line, ...]:
-    """Lines of `document` for paper of `width` columns, with COPY above and below if a copy.
+    """Lines of `document` for paper of `width` columns, with its language's word for a copy above
+    and below if it is one.
 
     Raises:
         LayoutError: more blocks or longer symbol data than a printer is given.
     """
     if len(document.blocks) > DOCUMENT_BLOCKS_MAX:
         raise LayoutError(f"the document has over {DOCUMENT_BLOCKS_MAX} blocks; print it in parts")
-    banner = [TextLine(COPY_BANNER, Align.CENTER, bold=True, large=True)]
+    banner = [TextLine(copy_banner(document.language), Align.CENTER, bold=True, large=True)]
     marks = banner if copy or document.copy else []
     lines: list[Line] = list(marks)
     for block in document.blocks:
         lines.extend(_block(block, width))
     lines.extend(marks)
     return tuple(lines)
+
+
+def copy_banner(language: str) -> str:
+    """What says on paper that it is not the first: COPY, KOPIE, DUPLICATA."""
+    return f"*** {words_of(language)['copy']} ***"
 
 
 def _block(block: Block, width: int) -> Iterator[Line]:

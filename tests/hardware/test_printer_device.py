@@ -21,7 +21,7 @@ from hardware.limits import DOCUMENT_BLOCKS_MAX
 from hardware.printer import codec
 from hardware.printer.device import PrinterDevice
 from hardware.printer.fake import PrinterFake
-from hardware.printer.layout import COPY_BANNER
+from hardware.printer.layout import copy_banner
 from hardware.printer.messages import PULSE_GRACE_S, DrawerLevel, Pulse, WatchDrawer
 from hardware.printer.paper import PaperRow, TextRow
 from hardware.printer.profile import profile
@@ -31,6 +31,7 @@ from hardware.transport import ByteStream, Place, connect, parse_transport
 
 PRINTER = "printer/one"
 NS_PER_S = 1_000_000_000
+COPY_BANNER = copy_banner("en")
 
 
 def _receipt(lines: int = 3, *, name: str = "Flat white") -> Print:

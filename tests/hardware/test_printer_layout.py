@@ -10,12 +10,12 @@ from engine.document import Align, Block, BlockKind, Document, columns, feed, qr
 from hardware.limits import DOCUMENT_BLOCKS_MAX
 from hardware.printer.codepages import text_width
 from hardware.printer.layout import (
-    COPY_BANNER,
     FeedLine,
     LayoutError,
     SymbolLine,
     TextLine,
     clean,
+    copy_banner,
     lay_out,
     wrap,
 )
@@ -103,7 +103,7 @@ def test_control_characters_do_nothing() -> None:
 
 def test_copy_banner_above_and_below() -> None:
     """A copy says so first and last, in bold."""
-    banner = TextLine(COPY_BANNER, Align.CENTER, bold=True, large=True)
+    banner = TextLine(copy_banner("en"), Align.CENTER, bold=True, large=True)
     for lines in (
         lay_out(_document(rule()), 42, copy=True),
         lay_out(Document("Receipt", (rule(),), copy=True), 42),

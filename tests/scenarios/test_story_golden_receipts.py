@@ -84,11 +84,12 @@ def test_golden_receipts(language: str, paper: str) -> None:
 @pytest.mark.feature("RCP-02")
 @pytest.mark.parametrize("language", ["en", "de", "fr"])
 def test_a_printed_copy_is_the_original_and_its_mark(language: str) -> None:
-    """Line for line the same paper; only the mark that it is a copy is more."""
+    """Line for line the same paper; only the mark that it is a copy is more, above and below, in
+    the language of the paper."""
     original = on_paper(papers(language)["sale"]).splitlines()
     copied = on_paper(papers(language)["sale-copy"]).splitlines()
-    added = [line for line in copied if "COPY" in line]
-    assert added
-    assert [line for line in copied if "COPY" not in line and line] == [
+    mark = {"en": "*** COPY ***", "de": "*** KOPIE ***", "fr": "*** DUPLICATA ***"}[language]
+    assert [line.strip() for line in copied if "***" in line] == [mark, mark]
+    assert [line for line in copied if mark not in line and line] == [
         line for line in original if line
     ]
