@@ -16,65 +16,36 @@ from pathlib import Path
 import trio
 
 from hardware.limits import READ_BYTES_MAX
+from hardware.plug import Plug, Ready
 from hardware.turn import Turn
 
 Handle = Callable[[bytes], Awaitable[None]]
 
 
-class Carrier(ABC):
+class Carrier(Plug, ABC):
     """One end of a cable. `url` is what the device side connects to, once `run` has started."""
 
     url = ""
 
     def __init__(self) -> None:
-        self._wanted = trio.Event()
-        self._wanted.set()
-        self._plugged = trio.Event()
-        self._scope = trio.CancelScope()
+        super().__init__()
         self._sending = Turn()
 
     async def run(
         self, handle: Handle, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
         """Hand arriving bytes to `handle` for ever; started once the other side can connect."""
-        while True:
-            # Whoever put it back may have pulled it again before this task went on.
-            while not self._wanted.is_set():
-                await self._wanted.wait()
-            self._scope = trio.CancelScope()
-            with self._scope:
-                await self._open()
-                try:
-                    self._plugged.set()
-                    task_status.started()
-                    task_status = trio.TASK_STATUS_IGNORED
-                    await self._serve(handle)
-                finally:
-                    if self._plugged.is_set():
-                        self._plugged = trio.Event()
-                    with trio.CancelScope(shield=True):
-                        await self._close()
 
-    @property
-    def is_plugged(self) -> bool:
-        """Whether the cable is in, or is being put back and nobody has pulled it since."""
-        return self._wanted.is_set()
+        async def live(ready: Ready) -> None:
+            await self._open()
+            try:
+                ready()
+                await self._serve(handle)
+            finally:
+                with trio.CancelScope(shield=True):
+                    await self._close()
 
-    async def unplug(self) -> None:
-        """Pull the cable: the other side's connection breaks and it cannot connect again."""
-        if self._wanted.is_set():
-            self._wanted = trio.Event()
-        # Whoever is still putting it back has nothing to wait for any more.
-        self._plugged.set()
-        self._plugged = trio.Event()
-        self._scope.cancel()
-        await trio.lowlevel.checkpoint()
-
-    async def plug(self) -> None:
-        """Put the cable back at the same place and wait until one can connect, or somebody pulled
-        it again."""
-        self._wanted.set()
-        await self._plugged.wait()
+        await self._while_plugged(live, task_status)
 
     async def send(self, data: bytes) -> None:
         """Write to the other side; lost where nobody is connected."""

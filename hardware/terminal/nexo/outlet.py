@@ -7,58 +7,26 @@ from collections.abc import Awaitable, Callable
 
 import trio
 
+from hardware.plug import Plug, Ready
+
 Serve = Callable[[trio.abc.Stream], Awaitable[None]]
 
 
-class Outlet(ABC):
+class Outlet(Plug, ABC):
     """Accepts connections while it is plugged in, each served by a task of its own."""
-
-    def __init__(self) -> None:
-        self._wanted = trio.Event()
-        self._wanted.set()
-        self._plugged = trio.Event()
-        self._scope = trio.CancelScope()
 
     async def run(
         self, serve: Serve, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> None:
         """Serve for ever; started once the other side can connect."""
-        while True:
-            # Whoever put it back may have pulled it again before this task went on.
-            while not self._wanted.is_set():
-                await self._wanted.wait()
-            self._scope = trio.CancelScope()
-            with self._scope:
-                try:
-                    async with trio.open_nursery() as nursery:
-                        await self._open(nursery, serve)
-                        self._plugged.set()
-                        task_status.started()
-                        task_status = trio.TASK_STATUS_IGNORED
-                        await trio.sleep_forever()
-                finally:
-                    if self._plugged.is_set():
-                        self._plugged = trio.Event()
 
-    @property
-    def is_plugged(self) -> bool:
-        """Whether the cable is in, or is being put back."""
-        return self._wanted.is_set()
+        async def live(ready: Ready) -> None:
+            async with trio.open_nursery() as nursery:
+                await self._open(nursery, serve)
+                ready()
+                await trio.sleep_forever()
 
-    async def unplug(self) -> None:
-        """Pull the cable: every connection breaks and nobody can connect."""
-        if self._wanted.is_set():
-            self._wanted = trio.Event()
-        # Whoever is still putting it back has nothing to wait for any more.
-        self._plugged.set()
-        self._plugged = trio.Event()
-        self._scope.cancel()
-        await trio.lowlevel.checkpoint()
-
-    async def plug(self) -> None:
-        """Put it back at the same place and wait until one can connect."""
-        self._wanted.set()
-        await self._plugged.wait()
+        await self._while_plugged(live, task_status)
 
     @abstractmethod
     async def _open(self, nursery: trio.Nursery, serve: Serve) -> None:
