@@ -178,17 +178,7 @@ def _in_order(chosen: dict[tuple[str, str], TaxRule], path: tuple[str, ...]) -> 
 
 
 def _applied(rule: TaxRule, line: LineFacts, sale: SaleFacts, rules: TaxRules) -> AppliedTax:
-    tax = DocumentTax(
-        rule.kind,
-        rule.value,
-        rule.unit,
-        rule.included,
-        rule.affects_later,
-        rule.affected_by_previous,
-        Charge.CHARGED,
-        rule.threshold,
-        rule.cap,
-    )
+    tax = rule.tax()
     applied = AppliedTax(rule.id, rule.window.start, rule.jurisdiction, rule.tax_type, tax)
     for certificate in sale.certificates:
         if certificate.frees(rule, line.category, sale.day):

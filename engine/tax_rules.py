@@ -12,7 +12,7 @@ from enum import Enum
 import attrs
 from attrs import frozen
 
-from engine.tax_document import Cap, TaxKind, Threshold, Unit
+from engine.tax_document import Cap, DocumentTax, TaxKind, Threshold, Unit
 
 
 class TaxRulesError(ValueError):
@@ -120,6 +120,19 @@ class TaxRule:
     after: tuple[str, ...] = ()
     codes: dict[str, str] = attrs.field(factory=dict)
     source: str = ""
+
+    def tax(self) -> DocumentTax:
+        """As the floor counts it where it is charged."""
+        return DocumentTax(
+            self.kind,
+            self.value,
+            self.unit,
+            self.included,
+            self.affects_later,
+            self.affected_by_previous,
+            threshold=self.threshold,
+            cap=self.cap,
+        )
 
     def width(self) -> tuple[int, int, int]:
         """How general it is; of the rules that fit, the narrowest of its kind applies."""

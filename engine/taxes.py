@@ -19,7 +19,7 @@ from engine.packs import OBLIGATIONS, ReceiptNeeds, check_dated
 from engine.settings import SetTaxClasses, Settings, Surroundings, TaxClass
 from engine.settings import decide as decide_settings
 from engine.tax_book import TaxBook, TaxSetup, tax_book
-from engine.tax_document import DocumentTax, TaxKind, TaxPolicy, tax_document
+from engine.tax_document import TaxKind, TaxPolicy, tax_document
 from engine.tax_rules import Fault, TaxRule, TaxRules, TaxRulesError, check_day
 from native import CoreError
 
@@ -234,19 +234,9 @@ def _unsound(setup: TaxSetup) -> Decision | None:
     """Why the floor could not count by some entry, or None."""
     digits = minor_digits(setup.currency)
     for rule in setup.rules:
-        tax = DocumentTax(
-            rule.kind,
-            rule.value,
-            rule.unit,
-            rule.included,
-            rule.affects_later,
-            rule.affected_by_previous,
-            threshold=rule.threshold,
-            cap=rule.cap,
-        )
         for policy in (TaxPolicy(), *(entry.policy for entry in setup.policies)):
             try:
-                tax_document((), (tax,), policy, digits)
+                tax_document((), (rule.tax(),), policy, digits)
             except CoreError as error:
                 reason = str(error)[: limits.NOTE_LENGTH_MAX]
                 return refuse(Refusal.TAX_RULE_MUST_BE_SOUND, rule=rule.id, reason=reason)
