@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 from attrs import frozen
 
@@ -58,70 +59,37 @@ class UnknownTargetError(Exception):
 
 
 def message(
-    seeds: Seeds,
-    *,
-    allowed: tuple[type[Exception], ...] = (),
-    hostile: Seeds = list,
-    hostile_s: float = DEADLINE_S,
-    memory_bytes_max: int = MEMORY_BYTES_MAX,
-    slow: bool = False,
+    seeds: Seeds, **more: Any
 ) -> Callable[[Callable[[bytes], object]], Callable[[bytes], object]]:
-    """Register a function of bytes under its own name; its docstring says what it is."""
+    """Register a function of bytes under its own name; its docstring says what it is, `more` is of
+    `Target`."""
 
     def register(take: Callable[[bytes], object]) -> Callable[[bytes], object]:
-        _add(
-            Target(
-                take.__name__,
-                (take.__doc__ or "").strip(),
-                lambda pieces: take(b"".join(pieces)),
-                seeds,
-                allowed,
-                hostile,
-                hostile_s=hostile_s,
-                memory_bytes_max=memory_bytes_max,
-                slow=slow,
-            )
-        )
+        _add(take, lambda pieces: take(b"".join(pieces)), seeds, **more)
         return take
 
     return register
 
 
 def stream(
-    seeds: Seeds,
-    *,
-    allowed: tuple[type[Exception], ...] = (),
-    hostile: Seeds = list,
-    hostile_s: float = DEADLINE_S,
-    memory_bytes_max: int = MEMORY_BYTES_MAX,
-    slow: bool = False,
+    seeds: Seeds, **more: Any
 ) -> Callable[[Callable[[Pieces], object]], Callable[[Pieces], object]]:
     """As `message`, for a function of pieces whose outcome must not depend on how they are cut."""
 
     def register(take: Callable[[Pieces], object]) -> Callable[[Pieces], object]:
-        _add(
-            Target(
-                take.__name__,
-                (take.__doc__ or "").strip(),
-                take,
-                seeds,
-                allowed,
-                hostile,
-                is_stream=True,
-                hostile_s=hostile_s,
-                memory_bytes_max=memory_bytes_max,
-                slow=slow,
-            )
-        )
+        _add(take, take, seeds, is_stream=True, **more)
         return take
 
     return register
 
 
-def _add(target: Target) -> None:
-    assert target.name not in TARGETS, f"{target.name} is registered twice"
-    assert target.about, f"{target.name} has no docstring"
-    TARGETS[target.name] = target
+def _add(
+    told: Callable[..., object], take: Callable[[Pieces], object], seeds: Seeds, **more: Any
+) -> None:
+    name, about = told.__name__, (told.__doc__ or "").strip()
+    assert name not in TARGETS, f"{name} is registered twice"
+    assert about, f"{name} has no docstring"
+    TARGETS[name] = Target(name, about, take, seeds, **more)
 
 
 def named(name: str) -> Target:
