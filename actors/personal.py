@@ -116,6 +116,7 @@ class Keyring:
         db.execute("PRAGMA secure_delete = ON")
         db.execute("PRAGMA trusted_schema = OFF")
         if db.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,):
+            self._require_new()
             # The first wrapping key exists before anything can be wrapped with it.
             if self._disk.size(self._wrapping_path(1)) is None:
                 self._write_wrapping(1, self._new_key())
@@ -126,6 +127,14 @@ class Keyring:
         if db.pragma("application_id") != APPLICATION_ID or db.pragma("user_version") != 1:
             raise KeyringError(f"{self.path} is not a file of personal keys of this version.")
 
+    def _require_new(self) -> None:
+        """Refuse an empty file beside the key of an erasure: what was wrapped with that one was in
+        it, and begun anew it would have the key destroyed. A first start leaves only number 1."""
+        for name in self._disk.names(self.path.parent):
+            number = name.removeprefix(f"{self.path.stem}.wrap-")
+            if number != name and number.isdigit() and number != "1":
+                raise ValueError(f"it is missing or empty, but {name} beside it is not")
+
     def _wrapping_path(self, number: int) -> Path:
         return self.path.with_name(f"{self.path.stem}.wrap-{number}")
 
@@ -134,7 +143,9 @@ class Keyring:
 
     def _wrapping_number(self) -> int:
         row = self._db.execute("SELECT value FROM meta WHERE key = 'wrapping'").fetchone()
-        return cast(tuple[int], row)[0]
+        if row is None or type(row[0]) is not int:
+            raise ValueError("it does not say which wrapping key is its own")
+        return row[0]
 
     def _load_wrapping(self) -> bytes:
         number = self._wrapping_number()

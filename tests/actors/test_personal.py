@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import sqlite3
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -279,6 +281,53 @@ def test_the_chain_verifies_after_an_erasure(
     assert b"Ann Example" not in path.read_bytes()
     assert verify([str(path)]) == 0
     assert "All well" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_keys_that_are_gone_are_not_begun_anew_beside_their_wrapping_key(
+    tmp_path: Path, *, is_gone: bool
+) -> None:
+    """Begun anew it would destroy that one, and with it the keys that are put back later."""
+    keyring = _keyring(tmp_path)
+    token = keyring.seal("customer/1", "c1", "name", "Ana")
+    keyring.erase("customer/2")
+    keyring.close()
+    file = keyring.path
+    kept = file.read_bytes()
+    file.unlink()
+    if not is_gone:
+        file.touch()
+    with pytest.raises(KeyringError, match=r"personal\.wrap-2 beside it is not"):
+        _keyring(tmp_path)
+    file.write_bytes(kept)
+    back = _keyring(tmp_path)
+    assert "Ana" == back.open_token(token)
+    back.close()
+
+
+def test_a_first_start_that_was_cut_short_goes_on(tmp_path: Path) -> None:
+    """What it left of the first wrapping key is no sign of keys that are gone."""
+    keyring = _keyring(tmp_path)
+    folder = keyring.path.parent
+    keyring.close()
+    keyring.path.unlink()
+    (folder / "personal.wrap-1").rename(folder / "personal.wrap-1.partial")
+    again = _keyring(tmp_path)
+    again.seal("customer/1", "c1", "name", "Ana")
+    again.close()
+
+
+@pytest.mark.parametrize(
+    "statement", ["DELETE FROM meta", "UPDATE meta SET value = 'x' WHERE key = 'wrapping'"]
+)
+def test_keys_that_name_no_wrapping_key_are_refused(tmp_path: Path, statement: str) -> None:
+    """The file is whole and says something impossible: that is told, as any damage is."""
+    keyring = _keyring(tmp_path)
+    keyring.close()
+    with closing(sqlite3.connect(keyring.path)) as db, db:
+        db.execute(statement)
+    with pytest.raises(KeyringError, match="does not say which wrapping key"):
+        _keyring(tmp_path)
 
 
 def test_files_that_are_no_keys_are_refused(tmp_path: Path) -> None:
