@@ -158,10 +158,10 @@ def _file_of(link: Path) -> Path:
 
 
 def _said(error: Exception) -> str:
-    """What an error says; of a copy that failed SQLite's own words say "not an error"."""
+    """What an error says; of a copy SQLite's own words may say "not an error"."""
     if isinstance(error, apsw.FullError):
         return "the disk is full"
-    if str(error) == "not an error":
+    if isinstance(error, apsw.IOError):
         return "the disk cannot be read or written, or allows no file of that size"
     return str(error)
 

@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import apsw
+
 from actors import snapshots
 from actors.anchors import (
     Anchor,
@@ -160,7 +162,11 @@ def _shown(
 
 
 def backup_store(data_dir: Path, destination: Path, progress: Progress) -> Head:
-    """Copy the journal as of one moment and verify it; then the catalog segments and the keys."""
+    """Copy the journal as of one moment and verify it; then the catalog segments and the keys.
+
+    Raises:
+        JournalError: it cannot be copied, or is damaged, or its keys are; nothing is left of it.
+    """
     if destination.exists():
         raise JournalError(f"{destination} exists. No backup was made. Name a new directory.")
     destination.mkdir(mode=0o700, parents=True)
@@ -174,7 +180,14 @@ def backup_store(data_dir: Path, destination: Path, progress: Progress) -> Head:
             (destination / "segments").mkdir()
             for file in _whole_files(data_dir / "segments"):
                 _copy_durably(file, destination / "segments" / file.name)
-        _copy_keys(data_dir / "keys", destination / "keys")
+        try:
+            _copy_keys(data_dir / "keys", destination / "keys")
+        except apsw.Error as error:
+            raise JournalError(
+                f"The personal keys {data_dir / 'keys' / PERSONAL} could not be copied ({error}). "
+                "No backup was made. Where they are damaged, put the keys folder of an earlier "
+                "backup in place of that one, then back up again."
+            ) from error
         SYSTEM_DISK.sync_folder(destination)
         SYSTEM_DISK.sync_folder(destination.absolute().parent)
     except BaseException:

@@ -391,3 +391,16 @@ async def test_a_backup_to_where_no_file_of_its_size_may_be_is_told(folder: Path
     assert "allows no file of that size). No backup was made" in done.stderr
     assert "not an error" not in done.stderr
     assert not (folder / "copy").exists()
+
+
+@pytest.mark.parametrize("content", [b"no database, and more than a few letters of it", b""])
+async def test_a_backup_of_damaged_personal_keys_is_told(folder: Path, content: bytes) -> None:
+    """It names the file, says that no backup was made, and leaves nothing of one."""
+    async with open_shop(folder) as shop:
+        await shop.sell("bread")
+    (folder / "data" / "keys" / "personal.db").write_bytes(content)
+    done = run("backup", folder / "data", folder / "copy")
+    assert 1 == done.returncode
+    assert done.stderr.startswith("countertop: The personal keys ")
+    assert "No backup was made. Where they are damaged, put the keys folder" in done.stderr
+    assert not (folder / "copy").exists()
