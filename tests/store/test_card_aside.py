@@ -11,7 +11,7 @@ import trio
 from actors import payments
 from actors.asks import Submit
 from engine.payment.events import Problem
-from engine.terminal import IDENTITY_TAKEN, Identity, Verdict
+from engine.terminal import IDENTITY_TAKEN, CardShown, Identity, Verdict
 from engine.wire import unstructure
 from hardware.terminal.zvt import codec
 from hardware.terminal.zvt.fake import TerminalFake
@@ -133,7 +133,8 @@ async def test_found_while_the_next_customer_pays_it_goes_back_after_that(folder
         first = terminal.ledger.entries[0]
         identity = Identity(str(terminal.terminal_id), first.trace, first.receipt)
         known = shop.store.books.payments.exceptions[payment_id]
-        answer = told(known, Verdict.APPROVED, identity=identity)
+        card = CardShown("541333******0010", "Mastercard")
+        answer = told(known, Verdict.APPROVED, identity=identity, card=card)
         data = {"payment_id": payment_id, "answer": unstructure(answer), "is_inquiry": True}
         (reply,) = await shop.together(
             Submit(shop.world.new_id(), "1", "payment.hear", data, admin=True)
