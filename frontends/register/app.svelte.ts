@@ -163,6 +163,8 @@ export class App {
   readonly order = $derived(this.view?.order ?? null);
   readonly operator = $derived(this.view?.operator ?? null);
   readonly paying = $derived(this.order?.phase === 'tendering');
+  /** Whether an order of this register can be paid by a card that is none of a tab's. */
+  readonly takesCards = $derived(!!this.view?.terminal && !this.view.training && !this.order?.training && !this.order?.tab);
   readonly tillReady = $derived(!!this.view?.till.is_open && !this.view.till.counted);
   readonly payment = $derived<PaymentView | null>(this.view?.payment ?? null);
   /** The question the customer is asked now: until they answer, the screen is theirs. */
@@ -719,6 +721,15 @@ export class App {
     this.editing = 0;
     const outcome = await this.act('order.start_tendering', {});
     if (outcome.ok) this.panel = 'items';
+  }
+
+  /** All of it by card, at once; but while nobody knows whether a card was charged, what to do is chosen at payment. */
+  async payByCard(): Promise<void> {
+    if (!this.takesCards || this.busy || (this.order?.total_minor ?? 0) <= 0) return;
+    await this.pay();
+    const doubt = this.payment?.standing === 'unknown' && !this.payment.is_set_aside;
+    if (!this.paying || (this.order?.due_minor ?? 0) <= 0 || doubt) return;
+    await this.card();
   }
 
   /** Take cash; once nothing is due the sale is closed. */

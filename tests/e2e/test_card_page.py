@@ -56,6 +56,53 @@ def test_a_pin_by_keyboard_alone(who: Cashier) -> None:
     expect(page.get_by_text("Paid by card")).to_be_visible()
 
 
+@pytest.mark.parametrize("size", [(390, 844), (800, 480)])
+def test_a_card_is_one_touch_from_the_order(
+    cashier: MakeCashier, fresh_store: DemoStore, size: tuple[int, int]
+) -> None:
+    """All of an order is asked of the terminal beside *Pay*; what was stopped leaves the order as
+    it was, and the next touch asks anew. In training there is no card."""
+    mia: Cashier = cashier(size, touch=True, at=fresh_store)
+    page = mia.page
+    mia.open()
+    mia.sign_on("Mia")
+    at_once = page.get_by_role("button", name=re.compile("^Card €")).filter(visible=True)
+    expect(at_once).to_be_disabled()
+    mia.tap("Espresso")
+    expect(at_once).to_have_accessible_name("Card €2.20")
+    mia.press(at_once)
+    expect(page.get_by_text(ASKED)).to_be_visible()
+    mia.push("Cancel card payment")
+    expect(page.get_by_text("The card payment was stopped")).to_be_visible()
+    mia.push("Back", exact=True)
+    mia.press(at_once)
+    fresh_store.key("tap")
+    expect(page.get_by_text("Paid by card")).to_be_visible()
+    mia.next_order()
+    mia.menu("Start training")
+    expect(page.get_by_text("Nothing here counts")).to_be_visible()
+    expect(at_once).to_have_count(0)
+
+
+def test_f10_at_an_order_asks_no_card_while_one_is_in_doubt(who: Cashier) -> None:
+    """One key asks the terminal for all of it. Where nobody knows whether a card was charged for
+    the order, it leads to payment, which says so and offers what is left."""
+    page = who.page
+    who.open_till(1)
+    who.tap("Espresso")
+    expect(who.lines).to_have_count(1)
+    page.keyboard.press("F10")
+    expect(page.get_by_text(ASKED)).to_be_visible()
+    who.store.key("cut")
+    who.push("Take cash instead")
+    who.push("Back", exact=True)
+    expect(page.locator(".tiles")).to_be_visible()
+    page.keyboard.press("F10")
+    expect(page.locator("section.pay .doubt")).to_be_visible()
+    expect(page.locator("section.talk")).to_have_count(0)
+    expect(page.locator(".notice.danger")).to_have_count(0)
+
+
 def test_a_declined_card_and_then_cash(who: Cashier) -> None:
     """Why in plain words, the terminal's own below, and cash one press away."""
     page = who.page

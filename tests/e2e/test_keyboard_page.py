@@ -97,6 +97,7 @@ def test_tiles_are_one_stop_on_the_way_to_the_order(who: Cashier) -> None:
     lead among them, and back comes who left to where they were."""
     page = who.page
     tiles = page.locator(".tile")
+    expect(tiles.first).to_be_visible()
     page.locator("#search").focus()
     page.keyboard.press("ArrowDown")
     expect(tiles.first).to_be_focused()

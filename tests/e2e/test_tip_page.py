@@ -91,6 +91,15 @@ def test_a_share_is_charged_and_reported_apart(who: Cashier) -> None:
     expect(page.get_by_role("row", name=re.compile("^Card"))).to_contain_text("€2.20")
 
 
+def test_a_card_from_the_order_asks_for_the_tip_first(who: Cashier) -> None:
+    """One touch beside *Pay* asks the customer, as payment does, before it asks the terminal."""
+    who.tap("Espresso")
+    expect(who.lines).to_have_count(1)
+    who.push("Card €2.20")
+    expect(who.page.get_by_role("heading", name=QUESTION)).to_be_visible()
+    assert ["ready"] == who.store.counter()["terminal"]["shown"]
+
+
 @breadth
 def test_the_question_is_in_the_language_of_the_shop(who: Cashier) -> None:
     """Whoever works here chose French on this device; its customers read the shop's English, as on
