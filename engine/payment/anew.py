@@ -1,11 +1,11 @@
 """Receipt numbers that begin anew: the sign that a terminal's day was ended at the terminal itself.
 
-Nobody tells the store of such an end. The next payment does, by a number below the last one; or,
-where others were taken at the terminal itself since, and its numbers are past the last one again,
-by its trace, which most terminals count on: receipts may have begun anew where it went on by as
-many as the receipt counts. After the highest number comes the lowest, too; that is taken for the
-same, because by a number that may be two payments' nothing is taken back. A terminal whose numbers
-go on from day to day shows none, and need not: each of them is one payment's.
+Nobody tells the store of such an end. The next payment does, by a number below the last one, or by
+what was the terminal's last before it: that has the number of the store's last, on another day.
+After the highest number comes the lowest, too; that is taken for the same, because by a number that
+may be two payments' nothing is taken back. A terminal whose numbers go on from day to day shows
+none, and need not: each of them is one payment's. How far a trace went on says nothing: what is
+called off, or asked of the bank, may take one and no receipt.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from engine.decision import Fact
 from engine.payment.context import PaymentContext
 from engine.payment.ending_days import stream_of
 from engine.payment.events import Asked, Standing
-from engine.payment.state import RECEIPT_MAX, TRACE_MAX, Payment
+from engine.payment.state import RECEIPT_MAX, Payment
 from engine.payment.terminal_day import BEGAN_ANEW, TerminalDay, TerminalDayHeard
 from engine.terminal import Answer, Identity, Kind, Verdict
 
@@ -33,8 +33,11 @@ def day_before(
     day = context.payments.days.get(asked.terminal, TerminalDay(asked.terminal))
     if not _may_show(payment, answer, day) or not _has_more(payment, day, context):
         return ()
-    is_below = _is_below(payment, answer, context, is_inquiry)
-    if not (is_below or _is_past(payment, answer, context) or _is_used(asked, told, context)):
+    if not (
+        _is_below(payment, answer, context, is_inquiry)
+        or _is_given_twice(payment, answer, context)
+        or _is_used(asked, told, context)
+    ):
         return ()
     unknown = TerminalDayHeard(asked.payment_id, asked.terminal, Verdict.UNKNOWN, BEGAN_ANEW)
     return (Fact(stream_of(asked.payment_id), unknown),)
@@ -79,40 +82,17 @@ def _is_below(payment: Payment, answer: Answer, context: PaymentContext, is_inqu
     return before is None or not any(one.is_same(before) for one in known)
 
 
-def _is_past(payment: Payment, answer: Answer, context: PaymentContext) -> bool:
-    """Whether its number, or that of the last one before it, is above the last that the same
-    terminal told, and receipts may have begun anew in between all the same: its trace went on by
-    enough for each receipt from 1, apart from what the store knows to have had a trace alone. Or
-    the last one before it has the very number of that one, on another day."""
-    told = answer.identity
-    settled = context.payments.settled.get(payment.asked.terminal, ())
-    known = [one for one in settled if one.terminal_id == told.terminal_id]
-    newest = next((one for one in reversed(known) if one.receipt and one.trace), None)
-    if newest is None or newest.receipt is None or newest.trace is None:
-        return False
+def _is_given_twice(payment: Payment, answer: Answer, context: PaymentContext) -> bool:
+    """Whether the last one before it has the very number of the last that the same terminal told
+    the store of, on another day."""
     before = answer.before or (None if payment.answer is None else payment.answer.before)
-    if _number(before, told) == newest.receipt and _is_another_day(before, newest):
-        return True
-    without_receipt = len(known) - 1 - known.index(newest)
-    for one in (told, before):
-        number = _number(one, told)
-        if one is None or one.trace is None or number <= newest.receipt:
-            continue
-        steps = _trace_steps(one.trace, newest.trace)
-        if number <= steps - without_receipt and steps < TRACE_MAX // 2:
-            return True
-    return False
-
-
-def _is_another_day(one: Identity | None, other: Identity) -> bool:
-    """Whether both say when they were, and it was not on one day."""
-    return one is not None and bool(one.date and other.date) and one.date != other.date
-
-
-def _trace_steps(trace: int, before: int) -> int:
-    """How far a trace number went on; after the highest of six digits comes the lowest."""
-    steps = trace - before
-    return steps if steps >= 0 else steps % TRACE_MAX
+    settled = context.payments.settled.get(payment.asked.terminal, ())
+    if before is None or not settled or not _number(before, answer.identity):
+        return False
+    last = settled[-1]
+    is_one = last.trace is not None and last.trace == before.trace
+    is_another_day = bool(before.date and last.date) and before.date != last.date
+    return _number(last, before) == before.receipt and is_another_day and not is_one
 
 
 def _number(one: Identity | None, told: Identity) -> int:

@@ -39,7 +39,6 @@ from engine.terminal import STORABLE, UNDOING, Answer, Identity, Kind, Verdict
 NO_PART = -1
 RECEIPT_MAX = 9_999
 """Of ZVT; what is more is a name that was made for one message, and counts nothing."""
-TRACE_MAX = 999_999
 OPEN = (Standing.REQUESTED, Standing.UNKNOWN)
 _PLAIN = (Kind.SALE, Kind.REFUND)
 _MAY_END = (Verdict.APPROVED, Verdict.UNKNOWN)

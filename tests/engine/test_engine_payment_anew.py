@@ -82,12 +82,7 @@ ANEW = [
     (OLD, at(1, 58), None),  # nobody knew the last one
     (OLD, at(1, 58), Identity("29001234")),  # it had forgotten that one
     (OLD, at(1, 1, "1127"), OLD),  # both of its counters begin anew
-    (OLD, at(58, 115), OLD),  # 57 were taken at the terminal itself since it began anew
-    (OLD, at(60, 130), None),
-    (OLD, at(61, 62, "1127"), at(60, 130)),
-    (at(57, 999_990), at(58, 51), None),  # traces begin anew after the highest
     (OLD, at(58, 59, "1127"), at(57, 58, "1127")),  # the number of the last was given twice
-    (at(57, 1_000_057), at(58, 1_000_120), None),  # a trace of more than six digits
 ]
 
 
@@ -119,10 +114,10 @@ def test_a_payment_of_before_numbers_began_anew_is_not_taken_back(
 GOES_ON = [
     (OLD, at(58, 58), OLD),  # the next
     (OLD, at(60, 60), at(59, 59)),  # others were taken at the terminal itself
-    (OLD, at(60, 116), at(59, 115)),  # each with a trace or two, too few to have begun anew
-    (at(57, 999_990), at(60, 12), at(59, 11)),
+    (OLD, at(58, 116), OLD),  # what was called off takes a trace, and no receipt
     (OLD, at(58, 56), None),  # a trace that is not counted on says nothing
     (OLD, at(58, 58, "1127"), None),
+    (OLD, at(58, 58, "1127"), at(57, 57, "1127")),  # it dates what it tells by the day it tells it
     (OLD, at(0, 58), OLD),  # it tells no number
     (OLD, at(None, 58), OLD),
     (OLD, at(1, 58, reference="2026Z.REF2"), OLD),  # it has a name
@@ -143,21 +138,6 @@ def test_numbers_that_go_on_leave_payments_within_reach(
     assert not noticed(shop)
     shop.ok(ReverseTender(1))
     assert running(shop).asked.original == old
-
-
-def test_what_took_a_trace_and_no_receipt_shows_nothing() -> None:
-    """Cards that were refused early in the day: the store knows what the traces were for."""
-    shop = shared()
-    waits(shop, at(1, 57))
-    for trace in (58, 59):
-        shop.ring("book", register="2")
-        shop.ok(RequestPayment(), "2")
-        hear(shop, Verdict.DECLINED, payment=running(shop), identity=at(None, trace), before=None)
-        shop.pay(1200, register="2")
-    sold(shop, at(2, 60), at(None, 59))
-    assert not noticed(shop)
-    sold(shop, at(3, 64), None)
-    assert len(noticed(shop)) == 1, "three of which it knows nothing"
 
 
 def test_a_payment_that_came_to_nothing_shows_nothing() -> None:
