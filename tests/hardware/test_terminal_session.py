@@ -1052,13 +1052,19 @@ def test_what_the_terminal_refused_or_approved_is_not_asked_about() -> None:
     assert not session.is_at_a_loss
 
 
-def declined_at(session: ZvtSession) -> ZvtSession:
-    """A card is refused there, under the next numbers; then it is asked for its last."""
+def refused_at(session: ZvtSession) -> ZvtSession:
+    """A card is refused there, under the next numbers."""
     paying(session)
     hear(session, told(codec.STATUS_INFO, [(0x27, 0x05), *RESULT[1:]]))
     session.kept("j", 0, is_kept=True)
     hear(session, told(codec.ABORTION, [("result", 0x05)]))
     assert session.is_at_a_loss, "it may forget that"
+    return session
+
+
+def declined_at(session: ZvtSession) -> ZvtSession:
+    """A card is refused there, and it is asked for its last."""
+    refused_at(session)
     assert [one[:4] for one in sends(session.recall(0))] == ["0620"]
     hear(session, OK)
     return session
@@ -1104,6 +1110,22 @@ def test_a_payment_after_a_refused_card_is_found_at_a_terminal_that_forgets_such
         hear(session, told(codec.STATUS_INFO, LAST if forgets else no))
         done = hear(session, told(codec.COMPLETION, []))
     assert ended(done).code == "not_found"
+
+
+def test_a_refused_card_is_asked_about_before_the_next_is_there() -> None:
+    """Whoever looks for another card should not wait for that, too."""
+    session = refused_at(opened(LAST))
+    assert session.tick(ENQUIRE_BLOCKED_NS - 1) == []
+    (asked,) = session.tick(ENQUIRE_BLOCKED_NS)
+    assert isinstance(asked, Send)
+    hear(session, OK, ENQUIRE_BLOCKED_NS)
+    actions = hear(session, told(codec.COMPLETION, [("status", 0)]), ENQUIRE_BLOCKED_NS)
+    assert [one[:4] for one in sends(actions)] == ["8000", "0620"]
+    hear(session, OK, ENQUIRE_BLOCKED_NS)
+    hear(session, told(codec.STATUS_INFO, LAST), ENQUIRE_BLOCKED_NS)
+    hear(session, told(codec.COMPLETION, []), ENQUIRE_BLOCKED_NS)
+    assert not session.is_at_a_loss
+    assert session.tick(ENQUIRE_EVERY_NS) == []
 
 
 def test_a_refused_card_that_cannot_be_asked_about_is_what_was_before() -> None:

@@ -439,8 +439,8 @@ class ZvtSession:
             actions += self._bar("other_terminal")
         actions += self._next(now_ns)
         if self._job is None:
-            is_ready = self.condition.is_ready
-            wait_ns = limits.ENQUIRE_EVERY_NS if is_ready else limits.ENQUIRE_BLOCKED_NS
+            is_calm = self.condition.is_ready and not self.memory.is_forgettable
+            wait_ns = limits.ENQUIRE_EVERY_NS if is_calm else limits.ENQUIRE_BLOCKED_NS
             self._enquire_ns = now_ns + wait_ns
         return actions
 
