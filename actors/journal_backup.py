@@ -50,7 +50,9 @@ def backup(source: Path, destination: Path, progress: Progress | None = None) ->
     if destination.exists():
         raise JournalError(f"{destination} exists. No backup was made. Name a new file.")
     if not source.exists():
-        raise JournalError(f"There is no journal at {source}. No backup was made.")
+        raise JournalError(
+            f"There is no journal at {source}. No backup was made. Name the store's data directory."
+        )
     partial = destination.with_name(destination.name + ".partial")
     _remove(partial)
     try:

@@ -80,6 +80,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
 )
 
+DATABASE_ERROR = apsw.Error
+"""Whatever SQLite raises, for those who copy a database and know it by nothing else."""
+
 DAMAGED = (apsw.CorruptError, apsw.NotADBError, UnicodeDecodeError)
 """What is raised of a file that is no database any more, or of a text in it that is none."""
 

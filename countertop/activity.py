@@ -47,7 +47,9 @@ def write_activity(
         _require_date(told)
     path = Config(str(data_dir)).journal_path
     if not path.exists():
-        raise JournalError(f"There is no journal at {path}. Nothing was written.")
+        raise JournalError(
+            f"There is no journal at {path}. Nothing was written. Name the store's data directory."
+        )
     table = csv.writer(out, lineterminator="\n")
     table.writerow(HEADINGS)
     count = 0

@@ -9,8 +9,6 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import apsw
-
 from actors import snapshots
 from actors.anchors import (
     Anchor,
@@ -26,6 +24,7 @@ from actors.journal import Journal
 from actors.journal_backup import backup, restore
 from actors.journal_read import Head
 from actors.journal_schema import (
+    DATABASE_ERROR,
     JournalError,
     JournalFailedError,
     JournalHeldError,
@@ -182,7 +181,7 @@ def backup_store(data_dir: Path, destination: Path, progress: Progress) -> Head:
                 _copy_durably(file, destination / "segments" / file.name)
         try:
             _copy_keys(data_dir / "keys", destination / "keys")
-        except apsw.Error as error:
+        except DATABASE_ERROR as error:
             raise JournalError(
                 f"The personal keys {data_dir / 'keys' / PERSONAL} could not be copied ({error}). "
                 "No backup was made. Where they are damaged, put the keys folder of an earlier "
