@@ -154,9 +154,9 @@ class Journal:
                 )
             if store_id is None:
                 raise JournalError(
-                    f"{self.path} is empty: no store has stored anything in it yet. Nothing was "
-                    "changed. Restore the latest backup; where there is none, start the store "
-                    "once, which begins the journal, and then try again."
+                    f"{self.path} is empty, and to begin a journal a store id is needed. "
+                    "Nothing was changed. Restore the latest backup; where there is none, start "
+                    "the store once, which begins the journal, and then try again."
                 )
             create(db, store_id)
         require_journal(db, self.path)
