@@ -389,7 +389,7 @@ def test_a_newer_layout_is_refused(tmp_path: Path) -> None:
 def test_a_journal_belongs_to_one_store(tmp_path: Path) -> None:
     """Another store's id, no id for a new journal, and an id that is no name are refused."""
     path = tmp_path / "journal.db"
-    with pytest.raises(JournalError, match="no store has stored anything"):
+    with pytest.raises(JournalError, match="store id is needed"):
         Journal.open(path, reserve_bytes=0)
     _open(path).close()
     with pytest.raises(JournalError, match="belongs to store shop-1"):
