@@ -16,7 +16,7 @@ NOT_FUZZED: dict[str, str] = {
     "actors/anchors.py:judge": _CHECKED,
     "actors/bookkeeper.py:Bookkeeper._prepare": _CHECKED,
     "actors/display_feed.py:DisplayFeed._show": _CHECKED,
-    "actors/history.py:_of_effects_over": _OWN_STORE,
+    "actors/history.py:_data_of": _OWN_STORE,
     "actors/journal_lock.py:_holder_text": "reads a name for a message from a lock file of its own",
     "actors/link.py:Raw*": "reads the number of a pipe that the library put before a frame",
     "actors/links.py:Links._new_session_id": _OWN_NUMBER,
