@@ -290,7 +290,7 @@ BUGS: dict[str, Bug] = {
         ("K1_kicked_once_and_in_time",),
         ("devices_link_bad", "devices_kill", "store_kill"),
         sales=80,
-        seed=42,
+        seed=36,
     ),
     "change_forgotten": Bug(change_forgotten, ("D1_expected_cash",)),
     "rounded_twice": Bug(
