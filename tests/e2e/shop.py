@@ -220,11 +220,12 @@ class DemoStore:
         raise AssertionError(f"the terminal never waited for {key}: {terminal}")
 
     def wait_shown(self) -> list[str]:
-        """What the card terminal shows, once it is asked for money."""
+        """What the card terminal shows, once it is asked for money and waits for a card."""
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
-            shown: list[str] = self.counter()["terminal"]["shown"]
-            if shown != ["ready"]:
+            terminal = self.counter()["terminal"]
+            if terminal["keys"]:  # else it may show yet how the last payment ended
+                shown: list[str] = terminal["shown"]
                 return shown
             time.sleep(0.05)
         raise AssertionError("nobody asked the terminal for money in 10 s")
