@@ -242,7 +242,7 @@ def _walk_payment(who: Cashier, look: Callable[[Cashier, str], None]) -> None:
     who.push("Take €20.00")
     expect(page.locator(".tenders li")).to_have_count(1)
     look(who, "pay-in-part")
-    page.locator(".quick .btn").nth(1).click()
+    who.press(page.locator(".quick .btn").nth(1))
     expect(page.locator("article.paper")).to_be_visible()
     look(who, "change")
     who.next_order()
