@@ -35,6 +35,8 @@ from engine.wire import WireError, canonical, parse
 from native import CoreError, PriceBook
 
 CHUNK = 5_000
+_SAYS_MORE = (JournalError, OSError, MemoryError)
+"""What is raised by way of a record and is no fault of it."""
 _OPENED = EVENTS.name_of(OrderOpened)
 _ENDED = (EVENTS.name_of(OrderCompleted), EVENTS.name_of(OrderVoided))
 _REQUESTED, _FINISHED = EVENTS.name_of(EffectRequested), EVENTS.name_of(EffectFinished)
@@ -89,6 +91,8 @@ def following(record: Record, data_dir: Path) -> Iterator[None]:
     """
     try:
         yield
+    except _SAYS_MORE:
+        raise
     except Exception as error:
         raise _not_followed(data_dir, record.position, record.name, error) from error
 
@@ -102,11 +106,11 @@ def _post_record(books: Books, record: Record, data_dir: Path) -> None:
     books.position = record.position
 
 
-def _not_followed(data_dir: Path, position: int, name: str, error: Exception) -> Exception:
+def _not_followed(
+    data_dir: Path, position: int, name: str, error: Exception
+) -> RecordNotFollowedError:
     """What it means that a record could not be posted. Its own hash says that it was meant so, and
     nothing says what of it an evolve leans on: so it may fail there in any way at all."""
-    if isinstance(error, JournalError | OSError | MemoryError):
-        return error
     text = str(error)
     if not text or not isinstance(error, WireError | CoreError | AssertionError):
         text = f"{type(error).__name__} {text}".strip()
@@ -135,6 +139,8 @@ def replay_records(books: Books, sealed: list[Sealed], data_dir: Path) -> None:
             elif entry.name in _ENDED:
                 record = entry.record()
                 post_end(books, fact_of(record), record.stamp)
+        except _SAYS_MORE:
+            raise
         except Exception as error:
             raise _not_followed(data_dir, entry.position, entry.name, error) from error
     books.position = sealed[-1].position

@@ -79,11 +79,12 @@ def keep(body: KeepPayment, context: PaymentContext) -> Decision:
 
 
 def _is_of_another(asked: Asked, answer: Answer) -> bool:
-    """Whether what a terminal takes or takes back by a number alone is shown to be no payment of
-    ours: that was less. The number may have begun anew, and be a stranger's now."""
+    """Whether what a terminal takes, or takes back, by a number alone is shown to be another's: on
+    another card, or more than is to go back. The number may have begun anew, and be a stranger's.
+    """
     is_more = asked.kind is Kind.REVERSAL and answer.amount_minor > asked.amount_minor
-    is_other = _is_on_other_card(asked, answer) or (_is_by_number(asked) and is_more)
-    return answer.amount_minor > 0 and is_other
+    is_other = is_more or _is_on_other_card(asked, answer)
+    return _is_by_number(asked) and answer.amount_minor > 0 and is_other
 
 
 def _is_on_other_card(asked: Asked, answer: Answer) -> bool:
@@ -166,18 +167,16 @@ def _found(payment: Payment, answer: Answer) -> _Found:
     taken = answer.amount_minor - answer.tip_minor
     less = answer.verdict is Verdict.PARTIALLY_APPROVED and 0 < taken < asked.amount_minor
     fits = less if answer.verdict is Verdict.PARTIALLY_APPROVED else taken == asked.amount_minor
+    is_others = _is_of_another(asked, answer)
     if asked.kind in UNDOING:
-        if asked.kind is Kind.REVERSAL and answer.amount_minor < asked.amount_minor:
-            # What did not go back is still the customer's, and no tender is undone by it.
-            return _Found(standing, Problem.NOT_REVERSED)
-        if _is_of_another(asked, answer):
-            # Nor by what went back of somebody else's.
+        is_less = asked.kind is Kind.REVERSAL and answer.amount_minor < asked.amount_minor
+        if is_less or is_others:
+            # What did not go back is still the customer's, and no tender is undone by it; nor by
+            # what went back of somebody else's.
             return _Found(standing, Problem.NOT_REVERSED)
         # More than was reserved or taken cannot go back: it is another way of saying all.
         fits = True
-    elif _is_of_another(asked, answer):
-        return _Found(standing, Problem.DIFFERS)
-    if not fits or answer.currency_code not in (0, asked.currency_code):
+    if is_others or not fits or answer.currency_code not in (0, asked.currency_code):
         return _Found(standing, Problem.DIFFERS)
     if answer.is_offline and asked.kind in STORABLE and not asked.offline_allowed:
         return _Found(standing, Problem.OFFLINE)

@@ -6,11 +6,11 @@ import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
-from actors import snapshots
+from actors import history, snapshots
 from actors.history import books_of, fetch_order, load_books
 from actors.journal import Journal
 from actors.journal_schema import RecordNotFollowedError
@@ -67,6 +67,26 @@ async def test_a_start_tells_of_an_impossible_record(
     assert f"Record {position} of the journal {data / 'journal.db'}" in str(told.value)
     assert why in str(told.value)
     assert "nothing was changed. Install the newest version" in str(told.value)
+
+
+@pytest.mark.parametrize("error", [OSError("the catalog is not there"), MemoryError()])
+async def test_what_is_no_fault_of_a_record_is_told_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """And for no other reason than its own: whoever follows its causes comes to an end."""
+    data = await _sell(tmp_path)
+
+    def fails(_: object) -> NoReturn:
+        raise error
+
+    monkeypatch.setattr(history, "fact_of", fails)
+    with (
+        Journal.open(data / "journal.db", reserve_bytes=0) as journal,
+        pytest.raises(type(error)) as told,
+    ):
+        load_books(journal, data, use_snapshot=False)
+    assert told.value is error
+    assert told.value.__cause__ is None
 
 
 async def test_every_command_tells_of_an_impossible_record(folder: Path) -> None:
